@@ -1,0 +1,62 @@
+/** A connection: one shop, account or store chain on a channel. It is the unit of isolation. */
+import * as z from 'zod';
+
+export const ConnectionId = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, - and _, at most 64')
+  .brand('ConnectionId');
+export type ConnectionId = z.infer<typeof ConnectionId>;
+
+export const ConnectionType = z.enum(['direct', 'distribution', 'agency']);
+export type ConnectionType = z.infer<typeof ConnectionType>;
+
+/** What a normaliser may need to read a message: facts of the shop that the message leaves unsaid. */
+export const ConnectionSettings = z.object({
+  id: ConnectionId,
+  channel: z.string(),
+  type: ConnectionType,
+  /** ISO 4217; for platforms whose amounts name no currency. */
+  currency: z.string().length(3).optional(),
+  /** IANA name, `Asia/Shanghai`; for calendar windows. */
+  timezone: z.string().optional(),
+  /** ISO 3166-1 alpha-2; the country of phone numbers written without one. */
+  region: z.string().length(2).optional(),
+  /** Grows by one whenever a setting above changes, so that a replay under better settings wins over the old reading. */
+  settingsRevision: z.number().int().nonnegative(),
+});
+export type ConnectionSettings = z.infer<typeof ConnectionSettings>;
+
+export const Connection = ConnectionSettings.extend({
+  status: z.enum(['active', 'disabled']),
+  /** The full address given to the platform; schemes that sign the URL use it as it stands here. */
+  webhookUrl: z.string(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+export type Connection = z.infer<typeof Connection>;
+
+/** The webhook secrets of a connection. A replaced one stays valid for a day, as platforms sign with it for a while. */
+export const WebhookSecrets = z.object({
+  current: z.string().min(1),
+  previous: z.string().min(1).optional(),
+  /** UTC instant from which `previous` is no longer accepted. */
+  previousUntil: z.string().optional(),
+});
+export type WebhookSecrets = z.infer<typeof WebhookSecrets>;
+
+export const REPLACED_SECRET_VALID_MS = 24 * 60 * 60 * 1000;
+
+/** The secrets that may sign at `now`, current one first. */
+export function validSecrets(secrets: WebhookSecrets, now: Date): string[] {
+  const { current, previous, previousUntil } = secrets;
+  const stillValid = previous !== undefined && previousUntil !== undefined && now.toISOString() < previousUntil;
+  return stillValid ? [current, previous] : [current];
+}
+
+/** The secrets after `next` becomes current at `now`. Putting the same secret again changes nothing. */
+export function replaceSecret(secrets: WebhookSecrets | undefined, next: string, now: Date): WebhookSecrets {
+  if (!secrets) return { current: next };
+  if (secrets.current === next) return secrets;
+  const previousUntil = new Date(now.getTime() + REPLACED_SECRET_VALID_MS).toISOString();
+  return { current: next, previous: secrets.current, previousUntil };
+}

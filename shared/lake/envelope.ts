@@ -1,0 +1,53 @@
+/**
+ * An envelope is a webhook as it arrived, with what is needed to read it again in any year: the unit of the raw lake.
+ * It never holds a secret: a door names the headers that are kept.
+ */
+import * as z from 'zod';
+
+export const EnvelopeId = z.uuid().brand('EnvelopeId');
+export type EnvelopeId = z.infer<typeof EnvelopeId>;
+
+export const Envelope = z.object({
+  /** UUID v7: sorts by time of receipt. */
+  id: EnvelopeId,
+  /** UTC, milliseconds. When we received it; never used as the version of what it says. */
+  receivedAt: z.iso.datetime(),
+  channel: z.string().min(1),
+  connection: z.string().min(1),
+  headers: z.record(z.string(), z.string()),
+  query: z.string(),
+  /** The exact bytes: as text where they are UTF-8 that JSON and SQS can carry, so that people can read the lake. */
+  body: z.string(),
+  bodyEncoding: z.enum(['utf8', 'base64']),
+});
+export type Envelope = z.infer<typeof Envelope>;
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** SQS refuses these two code points, and JSON does not escape them. */
+const UNSENDABLE = /[\uFFFE\uFFFF]/;
+
+/** Bytes → the two body fields. Text only if it turns into the very same bytes again. */
+export function encodeBody(bytes: Uint8Array): Pick<Envelope, 'body' | 'bodyEncoding'> {
+  try {
+    const text = decoder.decode(bytes);
+    if (!UNSENDABLE.test(text)) return { body: text, bodyEncoding: 'utf8' };
+  } catch {
+    // Not UTF-8: kept as base64.
+  }
+  return { body: Buffer.from(bytes).toString('base64'), bodyEncoding: 'base64' };
+}
+
+export function bodyBytes(envelope: Envelope): Uint8Array {
+  return Buffer.from(envelope.body, envelope.bodyEncoding);
+}
+
+/** The body as text; undefined if it is not UTF-8. */
+export function bodyText(envelope: Envelope): string | undefined {
+  if (envelope.bodyEncoding === 'utf8') return envelope.body;
+  try {
+    return decoder.decode(bodyBytes(envelope));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+/** What travels on the queues. Parsed again on arrival: a queue is an edge, too. */
+import * as z from 'zod';
+import { Envelope, EnvelopeId } from '../lake/envelope.ts';
+
+/** Why work is done. Only what is live may ever lead to a message to a customer. */
+export const Cause = z.enum(['live', 'replay']);
+export type Cause = z.infer<typeof Cause>;
+
+/** Inbox queue: a webhook, or where it lies in the lake already because it is too large for a message. */
+export const InboxMessage = z.union([
+  z.object({ envelope: Envelope }),
+  z.object({ archived: z.object({ object: z.string().min(1) }) }),
+]);
+export type InboxMessage = z.infer<typeof InboxMessage>;
+
+/** Work queue: an object of the lake to be turned into orders; `only` some of its envelopes when they are retried. */
+export const WorkMessage = z.object({
+  object: z.string().min(1),
+  cause: Cause,
+  only: z.array(EnvelopeId).min(1).optional(),
+});
+export type WorkMessage = z.infer<typeof WorkMessage>;
+
+/** SQS takes 1 MiB, but a Lambda event of a batch takes 6 MB in all: a larger envelope goes to the lake first. */
+export const LARGEST_INBOX_MESSAGE_BYTES = 200 * 1024;
