@@ -1,0 +1,163 @@
+/**
+ * A platform's signed request → inbox queue (or, if too large for a message, the lake and a pointer on the queue).
+ * Success is answered only once the bytes are durable; otherwise 503, so that the platform tries again.
+ */
+import { performance } from 'node:perf_hooks';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Door, HttpRequest, HttpResponse, Rejected } from '../../shared/channels/adapter.ts';
+import { rejected } from '../../shared/channels/adapter.ts';
+import { validSecrets } from '../../shared/connections/connection.ts';
+import type { ConnectionWithSecrets, Directory } from '../../shared/connections/directory.ts';
+import { type Envelope, type EnvelopeId, encodeBody } from '../../shared/lake/envelope.ts';
+import type { Lake } from '../../shared/lake/lake.ts';
+import { rawObjectKey } from '../../shared/lake/object-key.ts';
+import { type InboxMessage, LARGEST_INBOX_MESSAGE_BYTES } from '../../shared/queues/messages.ts';
+import type { Queue } from '../../shared/queues/queue.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Telemetry } from '../../shared/runtime/telemetry.ts';
+import { decodeRequest } from './request.ts';
+import { problem } from './problem.ts';
+
+export interface IngestDependencies {
+  readonly doors: ReadonlyMap<string, Door>;
+  readonly connections: Directory<ConnectionWithSecrets>;
+  readonly inbox: Queue<InboxMessage>;
+  readonly lake: Pick<Lake, 'write'>;
+  readonly clock: Clock;
+  readonly newEnvelopeId: () => EnvelopeId;
+  readonly telemetry: Telemetry;
+}
+
+/** A function's whole event is 6 MB at most, with base64 and headers in it. */
+export const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
+
+/** Before a refusal the connection is read anew if the cache is older: a new shop or secret works at once. */
+const REFUSE_WITHIN_MS = 2_000;
+
+export function createIngest(dependencies: IngestDependencies) {
+  return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
+    const startedMs = performance.now();
+    const { door, response, outcome } = await receive(event, dependencies);
+    if (door && outcome === 'acknowledged') {
+      const elapsedMs = performance.now() - startedMs;
+      dependencies.telemetry.measure('ackedMillis', elapsedMs, { channel: door.channel });
+    }
+    return { statusCode: response.status, headers: { ...response.headers }, body: response.body ?? '' };
+  };
+}
+
+interface Reception {
+  readonly door?: Door;
+  readonly outcome: 'acknowledged' | 'refused' | 'deferred';
+  readonly response: HttpResponse;
+}
+
+const refuse = (response: HttpResponse, door?: Door): Reception => ({
+  outcome: 'refused',
+  response,
+  ...(door && { door }),
+});
+
+async function receive(event: APIGatewayProxyEventV2, dependencies: IngestDependencies): Promise<Reception> {
+  const { doors, connections, telemetry, clock } = dependencies;
+  const request = decodeRequest(event);
+  if (request.kind === 'malformed') return refuse(problem(400, 'path_invalid', request.detail));
+  const door = doors.get(request.channel);
+  if (!door) return refuse(problem(404, 'channel_unknown', 'There is no such channel. Check the address.'));
+  if (request.method !== 'POST') {
+    const response = problem(405, 'method_not_allowed', 'Webhooks are sent with POST.', { allow: 'POST' });
+    return refuse(response, door);
+  }
+  if (request.body.byteLength > LARGEST_BODY_BYTES) {
+    return refuse(problem(413, 'body_too_large', `A body has at most ${LARGEST_BODY_BYTES} bytes.`), door);
+  }
+
+  const channel = door.channel;
+  try {
+    let check = await verify(request, door, await connections.find(request.connection), clock());
+    if (check.kind === 'rejected') {
+      const fresh = await connections.find(request.connection, { freshWithinMs: REFUSE_WITHIN_MS });
+      check = await verify(request, door, fresh, clock());
+    }
+    if (check.kind === 'rejected') {
+      telemetry.measure('rejected', 1, { channel, reason: check.code });
+      return refuse(door.refuse?.(check.request) ?? UNPROVEN, door);
+    }
+    const { known, signed, secrets } = check;
+    if (known.connection.status === 'disabled') {
+      telemetry.measure('rejected', 1, { channel, reason: 'connection_disabled' });
+      return refuse(problem(410, 'connection_disabled', 'This connection was disabled. Remove the webhook.'), door);
+    }
+    const handshake = door.handshake?.(signed, secrets);
+    if (handshake) return { door, outcome: 'acknowledged', response: handshake };
+
+    telemetry.measure('received', 1, { channel });
+    await keep(envelopeOf(signed, door, request.connection, dependencies), dependencies);
+    return { door, outcome: 'acknowledged', response: door.acknowledge(signed) };
+  } catch (error) {
+    telemetry.measure('deferred', 1, { channel });
+    telemetry.error('Webhook could not be made durable', error, { channel, connection: request.connection });
+    const response = problem(503, 'try_again', 'The webhook could not be stored. Send it again.', { 'retry-after': '5' });
+    return { door, outcome: 'deferred', response };
+  }
+}
+
+/** The same for an unknown connection and a bad signature, so that nobody learns which connections exist. */
+const UNPROVEN = problem(
+  401,
+  'signature_rejected',
+  'The request was not proven to come from the platform. Check the address, the secret, and that no proxy changes the body.',
+);
+
+interface Proven {
+  readonly kind: 'proven';
+  readonly known: ConnectionWithSecrets;
+  readonly signed: HttpRequest;
+  readonly secrets: readonly string[];
+}
+type Unproven = Pick<Rejected, 'kind'> & { readonly code: string; readonly request: HttpRequest };
+
+/** An unknown connection, or one of another channel, takes the same time as a wrong secret. */
+async function verify(
+  request: HttpRequest,
+  door: Door,
+  known: ConnectionWithSecrets | undefined,
+  now: Date,
+): Promise<Proven | Unproven> {
+  const found = known?.connection.channel === door.channel ? known : undefined;
+  const signed: HttpRequest = { ...request, url: found?.connection.webhookUrl ?? '' };
+  const secrets = found ? validSecrets(found.secrets, now) : ['no connection, so no secret'];
+  const verdict = door.verify(signed, secrets, now);
+  if (found && verdict.kind === 'verified') return { kind: 'proven', known: found, signed, secrets };
+  const { code } = verdict.kind === 'rejected' ? verdict : rejected('signature_mismatch', '');
+  return { kind: 'rejected', code: found ? code : 'connection_unknown', request: signed };
+}
+
+function envelopeOf(
+  request: HttpRequest,
+  door: Door,
+  connection: string,
+  { clock, newEnvelopeId }: IngestDependencies,
+): Envelope {
+  const kept = door.keptHeaders.flatMap((name) => {
+    const value = request.headers[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return {
+    id: newEnvelopeId(),
+    receivedAt: clock().toISOString(),
+    channel: door.channel,
+    connection,
+    headers: Object.fromEntries(kept),
+    query: request.query,
+    ...encodeBody(request.body),
+  };
+}
+
+async function keep(envelope: Envelope, { inbox, lake }: IngestDependencies): Promise<void> {
+  const message: InboxMessage = { envelope };
+  if (Buffer.byteLength(JSON.stringify(message)) <= LARGEST_INBOX_MESSAGE_BYTES) return inbox.send(message);
+  const object = rawObjectKey([envelope]);
+  await lake.write(object, [envelope]);
+  return inbox.send({ archived: { object } });
+}

@@ -1,0 +1,122 @@
+/** Work queue → orders table. Retried: throttles. Quarantined: content. A bad message never blocks a good one. */
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import pMap from 'p-map';
+import type { ChannelAdapter, Unacceptable } from '../../shared/channels/adapter.ts';
+import type { Connection } from '../../shared/connections/connection.ts';
+import type { Directory } from '../../shared/connections/directory.ts';
+import type { Envelope } from '../../shared/lake/envelope.ts';
+import type { Lake } from '../../shared/lake/lake.ts';
+import { applyUpdates, type OrderStore } from '../../shared/orders/apply.ts';
+import { interpret } from '../../shared/orders/interpret.ts';
+import type { OrderUpdate } from '../../shared/orders/merge.ts';
+import type { OrderKey } from '../../shared/orders/order-key.ts';
+import type { Quarantine } from '../../shared/quarantine/quarantine.ts';
+import { WorkMessage } from '../../shared/queues/messages.ts';
+import { failedItems, parseRecord } from '../../shared/queues/sqs-batch.ts';
+import type { Clock } from '../../shared/runtime/clock.ts';
+import type { Telemetry } from '../../shared/runtime/telemetry.ts';
+
+export interface OrdersDependencies {
+  readonly adapters: ReadonlyMap<string, ChannelAdapter>;
+  readonly connections: Directory<Connection>;
+  readonly lake: Pick<Lake, 'read'>;
+  readonly orders: OrderStore;
+  readonly quarantine: Pick<Quarantine, 'open' | 'close'>;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** Calls under way at once, for objects of a batch and for orders of an object. */
+const OBJECTS_AT_ONCE = 4;
+const ORDERS_AT_ONCE = 8;
+
+export function createOrders(dependencies: OrdersDependencies) {
+  const { telemetry } = dependencies;
+  return async (event: SQSEvent): Promise<SQSBatchResponse> => {
+    const failed: string[] = [];
+    await pMap(
+      event.Records,
+      async (record) => {
+        const work = parseRecord(WorkMessage, record, telemetry);
+        if (!work) return failed.push(record.messageId);
+        try {
+          return await process(work, dependencies);
+        } catch (error) {
+          telemetry.error('Object could not be processed', error, { object: work.object });
+          return failed.push(record.messageId);
+        }
+      },
+      { concurrency: OBJECTS_AT_ONCE },
+    );
+    return failedItems(failed);
+  };
+}
+
+interface PendingOrder {
+  readonly key: OrderKey;
+  readonly channel: string;
+  readonly updates: OrderUpdate[];
+  readonly receivedAtMs: number[];
+}
+
+/** All envelopes of an object, or those that are retried: bad ones to quarantine, good ones merged, order by order. */
+async function process(work: WorkMessage, dependencies: OrdersDependencies): Promise<void> {
+  const { lake, connections, adapters, quarantine, telemetry, clock } = dependencies;
+  const understood: Envelope[] = [];
+  const pending = new Map<OrderKey, PendingOrder>();
+  for (const envelope of await readWanted(work, lake)) {
+    const { channel } = envelope;
+    const reading = interpret(envelope, adapters.get(channel), await connections.find(envelope.connection));
+    if (reading.kind === 'unacceptable') {
+      await setAside({ envelope, reading, object: work.object }, dependencies);
+      continue;
+    }
+    understood.push(envelope);
+    if (reading.kind === 'ignored') telemetry.measure('ignored', 1, { channel });
+    else for (const { key, update } of reading.updates) addTo(pending, key, update, envelope);
+  }
+  await pMap(pending.values(), (order) => applyOrder(order, work, dependencies), {
+    concurrency: ORDERS_AT_ONCE,
+    stopOnError: false, // one order that fails is no reason to leave the others half done
+  });
+  if (work.only) for (const envelope of understood) await quarantine.close(envelope.id, 'resolved', clock());
+}
+
+async function readWanted(work: WorkMessage, lake: Pick<Lake, 'read'>): Promise<Envelope[]> {
+  const envelopes = await lake.read(work.object);
+  const wanted = work.only && new Set<string>(work.only);
+  return wanted ? envelopes.filter((envelope) => wanted.has(envelope.id)) : envelopes;
+}
+
+function addTo(pending: Map<OrderKey, PendingOrder>, key: OrderKey, update: OrderUpdate, envelope: Envelope): void {
+  const order = pending.get(key) ?? { key, channel: envelope.channel, updates: [], receivedAtMs: [] };
+  pending.set(key, order);
+  order.updates.push(update);
+  order.receivedAtMs.push(Date.parse(envelope.receivedAt));
+}
+
+async function applyOrder(
+  { key, channel, updates, receivedAtMs }: PendingOrder,
+  { cause }: WorkMessage,
+  { orders, clock, telemetry }: OrdersDependencies,
+): Promise<void> {
+  const { changed, unchanged } = await applyUpdates(orders, key, updates, cause);
+  if (unchanged > 0) telemetry.measure('noop', unchanged, { channel });
+  if (changed === 0) return;
+  telemetry.measure('merged', changed, { channel });
+  // A replay is as old as what it replays: its age says nothing of how fresh the orders are.
+  if (cause !== 'live') return;
+  const nowMs = clock().getTime();
+  for (const at of receivedAtMs) telemetry.measure('freshnessMillis', nowMs - at, { channel });
+}
+
+async function setAside(
+  { envelope, reading, object }: { readonly envelope: Envelope; readonly reading: Unacceptable; readonly object: string },
+  { quarantine, telemetry }: OrdersDependencies,
+): Promise<void> {
+  const { id: envelopeId, channel, connection, receivedAt } = envelope;
+  const { code, path, expected } = reading;
+  await quarantine.open({ envelopeId, channel, connection, receivedAt, object, code, path, expected });
+  telemetry.measure('quarantined', 1, { channel });
+  telemetry.warn('Message quarantined', { envelope: envelopeId, channel, connection, code, path, object });
+}

@@ -1,0 +1,50 @@
+/**
+ * What the functions tell operators. Names and units are here and nowhere else, so that code, dashboard and alarms
+ * agree. Fields are ids and numbers: never a body, a secret or a person.
+ */
+export const METRIC_NAMESPACE = 'Tributary';
+
+export const METRICS = {
+  /** Requests with a good signature. */
+  received: 'Count',
+  /** Requests refused, by reason. */
+  rejected: 'Count',
+  /** From the start of the function to the platform's success reply. */
+  ackedMillis: 'Milliseconds',
+  /** Requests that could not be made durable: the platform was told to try again. */
+  deferred: 'Count',
+  /** Envelopes written to the lake. */
+  archived: 'Count',
+  /** Updates that changed an order. */
+  merged: 'Count',
+  /** Updates that were duplicates or older than what is known. */
+  noop: 'Count',
+  /** Authentic messages that say nothing an order is made of. */
+  ignored: 'Count',
+  /** Messages that could not be understood. */
+  quarantined: 'Count',
+  /** From the receipt of a webhook to its order being stored. */
+  freshnessMillis: 'Milliseconds',
+} as const;
+export type Metric = keyof typeof METRICS;
+
+export interface LogFields {
+  readonly envelope?: string;
+  readonly order?: string;
+  readonly channel?: string;
+  readonly connection?: string;
+  readonly object?: string;
+  readonly code?: string;
+  readonly [field: string]: string | number | boolean | undefined;
+}
+
+export interface Telemetry {
+  info(message: string, fields: LogFields): void;
+  warn(message: string, fields: LogFields): void;
+  /** Of the error only its name, code and stack are written. */
+  error(message: string, error: unknown, fields: LogFields): void;
+  /** `channel` is a dimension; `reason`, where given, a second one. */
+  measure(metric: Metric, value: number, dimensions: { readonly channel: string; readonly reason?: string }): void;
+  /** Writes out what was measured; called once at the end of each invocation. */
+  flush(): void;
+}
