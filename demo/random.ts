@@ -28,7 +28,10 @@ export function createRandom(seed: number): Random {
       for (let last = shuffled.length - 1; last > 0; last--) {
         const other = int(0, last);
         // The casts: both indexes are inside the array.
-        [shuffled[last], shuffled[other]] = [shuffled[other] as (typeof items)[number], shuffled[last] as (typeof items)[number]];
+        [shuffled[last], shuffled[other]] = [
+          shuffled[other] as (typeof items)[number],
+          shuffled[last] as (typeof items)[number],
+        ];
       }
       return shuffled;
     },

@@ -15,8 +15,8 @@ import { type InboxMessage, LARGEST_INBOX_MESSAGE_BYTES } from '../../shared/que
 import type { Queue } from '../../shared/queues/queue.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
-import { decodeRequest } from './request.ts';
 import { problem } from './problem.ts';
+import { decodeRequest } from './request.ts';
 
 export interface IngestDependencies {
   readonly doors: ReadonlyMap<string, Door>;
@@ -97,7 +97,9 @@ async function receive(event: APIGatewayProxyEventV2, dependencies: IngestDepend
   } catch (error) {
     telemetry.measure('deferred', 1, { channel });
     telemetry.error('Webhook could not be made durable', error, { channel, connection: request.connection });
-    const response = problem(503, 'try_again', 'The webhook could not be stored. Send it again.', { 'retry-after': '5' });
+    const response = problem(503, 'try_again', 'The webhook could not be stored. Send it again.', {
+      'retry-after': '5',
+    });
     return { door, outcome: 'deferred', response };
   }
 }

@@ -111,7 +111,11 @@ async function applyOrder(
 }
 
 async function setAside(
-  { envelope, reading, object }: { readonly envelope: Envelope; readonly reading: Unacceptable; readonly object: string },
+  {
+    envelope,
+    reading,
+    object,
+  }: { readonly envelope: Envelope; readonly reading: Unacceptable; readonly object: string },
   { quarantine, telemetry }: OrdersDependencies,
 ): Promise<void> {
   const { id: envelopeId, channel, connection, receivedAt } = envelope;

@@ -193,6 +193,7 @@ export function emulatorEnvironment(options: {
     SFTP_ENABLED: '0',
     LAMBDA_WARM_TTL_SECONDS: '60', // a burst leaves one Node process of 50 MB per concurrent call: reclaim them soon
     EMULATOR_OWNS_GROUP: '1',
+    EMULATOR_TEMPORARY: options.temporary,
     EMULATOR_WATCHES_STDIN: options.detached ? '0' : '1',
   };
 }

@@ -30,13 +30,19 @@ export interface Directory<Found> {
 const MAX_AGE_MS = 60_000;
 const MAX_ENTRIES = 2_000;
 
-export function connectionDirectory(store: Pick<ConnectionStore, 'getConnection'>, clock: Clock): Directory<Connection> {
+export function connectionDirectory(
+  store: Pick<ConnectionStore, 'getConnection'>,
+  clock: Clock,
+): Directory<Connection> {
   return directory((id) => store.getConnection(id), clock);
 }
 
 /** For the door of ingest. The secret is read only for a connection that exists: strangers' guesses cost one cheap read. */
 export function doorDirectory(
-  stores: { readonly connections: Pick<ConnectionStore, 'getConnection'>; readonly secrets: Pick<SecretStore, 'getWebhookSecrets'> },
+  stores: {
+    readonly connections: Pick<ConnectionStore, 'getConnection'>;
+    readonly secrets: Pick<SecretStore, 'getWebhookSecrets'>;
+  },
   clock: Clock,
 ): Directory<ConnectionWithSecrets> {
   return directory(async (id) => {

@@ -77,9 +77,7 @@ export function ssmSecrets({ client, prefix }: { readonly client: SSMClient; rea
   return {
     async getWebhookSecrets(id) {
       try {
-        const { Parameter } = await client.send(
-          new GetParameterCommand({ Name: parameter(id), WithDecryption: true }),
-        );
+        const { Parameter } = await client.send(new GetParameterCommand({ Name: parameter(id), WithDecryption: true }));
         return Parameter?.Value === undefined ? undefined : WebhookSecrets.parse(JSON.parse(Parameter.Value));
       } catch (error) {
         if (error instanceof ParameterNotFound) return undefined;

@@ -8,6 +8,32 @@ const DECIMAL = /^([+-]?)(\d{1,15})(?:\.(\d{1,15}))?$/;
 
 /** `"12.50"`, USD → 1250. Digits beyond the minor unit are rounded half to even. Undefined if it is not a decimal. */
 export function parseAmount(text: string, currency: string): number | undefined {
+  return parseShort(text, minorDigits(currency)) ?? parseAny(text, currency);
+}
+
+/**
+ * The common case without BigInt: at most 15 digits with those that the minor unit adds, and none to round away. Each
+ * step stays below 10^15, where a double is exact. Undefined for all else, which may still be a decimal.
+ */
+function parseShort(text: string, digits: number): number | undefined {
+  const negative = text.charCodeAt(0) === 45; // -
+  const start = negative ? 1 : 0;
+  const point = text.indexOf('.', start);
+  const end = point < 0 ? text.length : point;
+  const places = point < 0 ? 0 : text.length - point - 1;
+  if (end === start || places > digits || (point >= 0 && places === 0) || end - start + digits > 15) return undefined;
+  let minor = 0;
+  for (let index = start; index < text.length; index++) {
+    if (index === point) continue;
+    const digit = text.charCodeAt(index) - 48; // 0
+    if (!(digit >= 0 && digit <= 9)) return undefined;
+    minor = minor * 10 + digit;
+  }
+  for (let place = places; place < digits; place++) minor *= 10;
+  return negative && minor !== 0 ? -minor : minor;
+}
+
+function parseAny(text: string, currency: string): number | undefined {
   const match = DECIMAL.exec(text);
   if (!match) return undefined;
   const [, sign, whole = '', fraction = ''] = match;
@@ -19,7 +45,9 @@ export function parseAmount(text: string, currency: string): number | undefined 
 
 /** quantity × unit price, in minor units; the quantity may be decimal (goods by weight). */
 export function multiply(unitPrice: number, quantity: number): number {
-  if (Number.isInteger(quantity)) return safe(BigInt(unitPrice) * BigInt(quantity)) ?? overflow();
+  const direct = unitPrice * quantity;
+  // A product of integers that comes out below 2^53 was not rounded on the way: beyond, a double never falls back below.
+  if (Number.isInteger(quantity)) return Number.isSafeInteger(direct) ? direct + 0 : overflow();
   const match = DECIMAL.exec(String(quantity));
   if (!match) return overflow();
   const [, sign, whole = '', fraction = ''] = match;

@@ -1,6 +1,7 @@
 /** Updates → stored order, under a revision check. The loop is here, the two calls it makes are the store's. */
-import { Conflict } from '../runtime/errors.ts';
+
 import type { Cause } from '../queues/messages.ts';
+import { Conflict } from '../runtime/errors.ts';
 import { mergeOrder, NO_PARTS, type OrderParts, type OrderUpdate } from './merge.ts';
 import type { OrderKey } from './order-key.ts';
 

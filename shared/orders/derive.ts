@@ -63,12 +63,14 @@ export function deriveOrder(identity: OrderIdentity, parts: OrderParts): Canonic
     currency: money?.value.currency,
     taxIncluded: money?.value.taxIncluded,
     totals,
-    lines: (lines?.value ?? []).map((line) => ({
-      ...line,
-      categoryPath: line.categoryPath && [...line.categoryPath],
-      total: multiply(line.unitPrice, line.quantity) - line.discount,
-      refundedQuantity: refundedQuantity(line.lineId),
-    })).map(compact),
+    lines: (lines?.value ?? [])
+      .map((line) => ({
+        ...line,
+        categoryPath: line.categoryPath && [...line.categoryPath],
+        total: multiply(line.unitPrice, line.quantity) - line.discount,
+        refundedQuantity: refundedQuantity(line.lineId),
+      }))
+      .map(compact),
     refunds: refunds.map(({ lines: _, ...refund }) => compact(refund)),
     buyer: compact({ ...buyer?.value, name: name?.value, phone: phone?.value, email: email?.value }),
     shipTo: shipTo?.value,
@@ -182,4 +184,3 @@ function checkSums(money: Money, lines: readonly Line[] | undefined, flags: Set<
   if (items !== sum(lines.map((line) => multiply(line.unitPrice, line.quantity)))) flags.add('items_mismatch');
   if (discounts !== sum(lines.map((line) => line.discount)) + shippingDiscount) flags.add('discount_mismatch');
 }
-

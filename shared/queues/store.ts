@@ -2,7 +2,13 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Queue } from './queue.ts';
 
-export function sqsQueue<Message>({ client, url }: { readonly client: SQSClient; readonly url: string }): Queue<Message> {
+export function sqsQueue<Message>({
+  client,
+  url,
+}: {
+  readonly client: SQSClient;
+  readonly url: string;
+}): Queue<Message> {
   return {
     async send(message) {
       await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(message) }));

@@ -13,9 +13,8 @@ const common = { maxAttempts: 3, requestHandler: { connectionTimeout: 2_000, req
 export const dynamoClient = (): DynamoDBDocumentClient =>
   DynamoDBDocumentClient.from(new DynamoDBClient(common), { marshallOptions: { removeUndefinedValues: true } });
 
-// Virtual-hosted names need DNS that an endpoint given by address does not have.
-export const s3Client = (): S3Client =>
-  new S3Client({ ...common, forcePathStyle: process.env['AWS_ENDPOINT_URL'] !== undefined });
+// Bucket in the path, not in the host name: works wherever the endpoint is, AWS included.
+export const s3Client = (): S3Client => new S3Client({ ...common, forcePathStyle: true });
 
 export const sqsClient = (): SQSClient => new SQSClient(common);
 

@@ -33,6 +33,9 @@ export function createTelemetry(service: string): Telemetry {
 function describe(error: unknown): Record<string, string | undefined> {
   if (!(error instanceof Error)) return { error: typeof error };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
-  const frames = error.stack?.split('\n').filter((line) => line.trimStart().startsWith('at ')).slice(0, 4);
+  const frames = error.stack
+    ?.split('\n')
+    .filter((line) => line.trimStart().startsWith('at '))
+    .slice(0, 4);
   return { error: error.name, code, at: frames?.map((frame) => frame.trim()).join(' < ') };
 }

@@ -1,0 +1,105 @@
+/**
+ * Which deployment is meant: the local one, as `.local/endpoints.json` (or TRIBUTARY_ENDPOINTS) says, or with `--stack`
+ * one on AWS. Finding it needs no network, opening it does.
+ */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { CliError } from './errors.ts';
+import type { Deployment, Site, StackDescription, StackOutputs, World } from './world.ts';
+
+export const REPOSITORY = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+const START = 'Start it with `npm start`, or name a stack on AWS with --stack.';
+
+const Endpoints = z.object({
+  webhookUrl: z.string().nullable(),
+  awsEndpoint: z.string().nullable(),
+  region: z.string().min(1),
+  stack: z.string().min(1),
+});
+
+export async function locate({
+  stack,
+  env,
+}: {
+  readonly stack: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}): Promise<Site> {
+  if (stack !== undefined) {
+    const endpoint = env.AWS_ENDPOINT_URL;
+    const region = env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+    return { kind: 'aws', stack, ...(endpoint && { endpoint }), ...(region && { region }) };
+  }
+  const file = env.TRIBUTARY_ENDPOINTS || path.join(REPOSITORY, '.local', 'endpoints.json');
+  const { webhookUrl, awsEndpoint, ...rest } = parseEndpoints(await readEndpoints(file), file);
+  if (awsEndpoint === null) {
+    throw new CliError(
+      'local_in_process',
+      `The local deployment runs in one process and can't be reached from outside. ${START}`,
+    );
+  }
+  return { kind: 'local', ...rest, endpoint: awsEndpoint, ...(webhookUrl !== null && { webhookUrl }) };
+}
+
+async function readEndpoints(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new CliError('no_local_deployment', `No local deployment is running (there is no ${file}). ${START}`, {
+      cause: error,
+    });
+  }
+}
+
+function parseEndpoints(text: string, file: string): z.infer<typeof Endpoints> {
+  try {
+    return Endpoints.parse(JSON.parse(text));
+  } catch (error) {
+    throw new CliError('endpoints_invalid', `${file} is not what a local deployment writes. ${START}`, {
+      cause: error,
+    });
+  }
+}
+
+const NEEDED = [
+  'ApiId',
+  'WebhookBaseUrl',
+  'LakeBucket',
+  'OrdersTable',
+  'OperationsTable',
+  'InboxQueueUrl',
+  'InboxDeadLetterQueueUrl',
+  'WorkQueueUrl',
+  'WorkDeadLetterQueueUrl',
+  'SecretsPrefix',
+] as const satisfies readonly (keyof StackOutputs)[];
+
+/** The names of outputs that a complete stack would have. An emulator's address is known from its endpoints instead. */
+export const missingOutputs = (site: Site, { outputs }: StackDescription): string[] =>
+  NEEDED.filter((name) => !outputs[name] && !(name === 'WebhookBaseUrl' && site.webhookUrl !== undefined));
+
+export function readOutputs(site: Site, description: StackDescription): StackOutputs {
+  const missing = missingOutputs(site, description);
+  if (missing.length > 0) {
+    const message = `Stack ${site.stack} lacks the outputs ${missing.join(', ')}. Deploy this version again with \`npx cdk deploy\`.`;
+    throw new CliError('stack_incomplete', message);
+  }
+  const outputs = { WebhookBaseUrl: site.webhookUrl, ...description.outputs };
+  // The cast: just checked, name by name.
+  return outputs as unknown as StackOutputs;
+}
+
+export async function reachDeployment(world: World, stack: string | undefined): Promise<Deployment> {
+  const site = await world.locate(stack);
+  return world.open(site, readOutputs(site, await world.describe(site)));
+}
+
+/** The full address to give to the platform. */
+export function webhookAddress(
+  baseUrl: string,
+  { channel, id }: { readonly channel: string; readonly id: string },
+): string {
+  return `${baseUrl.replace(/\/+$/, '')}/webhooks/${channel}/${id}`;
+}

@@ -1,0 +1,86 @@
+/** All that a command touches besides its arguments. Tests give another world to the same program. */
+import type { ChannelAdapter, Door } from '../shared/channels/adapter.ts';
+import type { ConnectionStore, SecretStore } from '../shared/connections/directory.ts';
+import type { Lake } from '../shared/lake/lake.ts';
+import type { OrderStore } from '../shared/orders/apply.ts';
+import type { Quarantine } from '../shared/quarantine/quarantine.ts';
+import type { WorkMessage } from '../shared/queues/messages.ts';
+import type { Queue } from '../shared/queues/queue.ts';
+import type { Clock } from '../shared/runtime/clock.ts';
+
+/** Which deployment is meant; knowing it needs no network. */
+export interface Site {
+  readonly kind: 'local' | 'aws';
+  readonly stack: string;
+  /** Of an emulator. */
+  readonly endpoint?: string;
+  readonly region?: string;
+  /** Base of the webhook addresses, where it is not the stack's output. */
+  readonly webhookUrl?: string;
+}
+
+export interface StackDescription {
+  readonly status: string;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface StackOutputs {
+  readonly ApiId: string;
+  readonly WebhookBaseUrl: string;
+  readonly LakeBucket: string;
+  readonly OrdersTable: string;
+  readonly OperationsTable: string;
+  readonly InboxQueueUrl: string;
+  readonly InboxDeadLetterQueueUrl: string;
+  readonly WorkQueueUrl: string;
+  readonly WorkDeadLetterQueueUrl: string;
+  readonly SecretsPrefix: string;
+}
+
+export interface QueueState {
+  readonly arn: string;
+  readonly waiting: number;
+  readonly inFlight: number;
+}
+
+/** What only `doctor` asks. */
+export interface Inspection {
+  /** `ACTIVE` when all is well. */
+  tableStatus(table: string): Promise<string>;
+  /** Throws if the bucket can't be reached. */
+  reachBucket(): Promise<void>;
+  queueState(url: string): Promise<QueueState>;
+  listObjects(prefix: string): Promise<string[]>;
+}
+
+export interface Deployment {
+  readonly site: Site;
+  readonly outputs: StackOutputs;
+  readonly webhookBaseUrl: string;
+  readonly connections: ConnectionStore;
+  readonly secrets: SecretStore;
+  readonly orders: Pick<OrderStore, 'getOrder'>;
+  readonly quarantine: Pick<Quarantine, 'get' | 'list' | 'close'>;
+  readonly lake: Pick<Lake, 'read'>;
+  readonly work: Queue<WorkMessage>;
+  readonly inspection: Inspection;
+}
+
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths begin. */
+  readonly cwd: string;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly readStdin: () => Promise<string>;
+  /** Absent where there is nobody to ask. Undefined when the person gave up. */
+  readonly askSecret?: (question: string) => Promise<string | undefined>;
+  readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly fetch: typeof fetch;
+  readonly doors: ReadonlyMap<string, Door>;
+  readonly adapters: ReadonlyMap<string, ChannelAdapter>;
+  readonly locate: (stack: string | undefined) => Promise<Site>;
+  readonly describe: (site: Site) => Promise<StackDescription>;
+  readonly open: (site: Site, outputs: StackOutputs) => Promise<Deployment>;
+}

@@ -1,0 +1,72 @@
+/** One page for operators: a row a stage, in the order that data flows. */
+import { Duration } from 'aws-cdk-lib';
+import { Dashboard as CloudWatchDashboard, GraphWidget, type IMetric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { ofAllChannels } from './defaults/metrics.ts';
+import type { Queues } from './defaults/queue.ts';
+
+export interface DashboardProps {
+  readonly ingest: IFunction;
+  readonly archive: IFunction;
+  readonly orders: IFunction;
+  readonly inbox: Queues;
+  readonly work: Queues;
+}
+
+const MINUTE = Duration.minutes(1);
+
+export class Dashboard extends Construct {
+  readonly name: string;
+
+  constructor(scope: Construct, id: string, { ingest, archive, orders, inbox, work }: DashboardProps) {
+    super(scope, id);
+    const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.hours(3) });
+    this.name = dashboard.dashboardName;
+    dashboard.addWidgets(title('Ingest: signed webhooks in, acknowledged once durable'));
+    dashboard.addWidgets(
+      graph('Webhooks', [ofAllChannels('received', 'Sum'), ofAllChannels('deferred', 'Sum')]),
+      graph('Refused, by reason', [ofAllChannels('rejected', 'Sum', ['service', 'channel', 'reason'])]),
+      graph('Time to acknowledge, ms', [ofAllChannels('ackedMillis', 'p50'), ofAllChannels('ackedMillis', 'p99')]),
+      health(ingest),
+    );
+    dashboard.addWidgets(title('Archive: to the lake, before anything interprets them'));
+    dashboard.addWidgets(
+      graph('Envelopes written', [ofAllChannels('archived', 'Sum')]),
+      ...queue(inbox),
+      health(archive),
+    );
+    dashboard.addWidgets(title('Orders: merged into the current state, what is not understood set aside'));
+    dashboard.addWidgets(
+      graph('Updates', [ofAllChannels('merged', 'Sum'), ofAllChannels('noop', 'Sum'), ofAllChannels('ignored', 'Sum')]),
+      graph('Quarantined', [ofAllChannels('quarantined', 'Sum')]),
+      graph('Webhook to order, ms', [ofAllChannels('freshnessMillis', 'p50'), ofAllChannels('freshnessMillis', 'p99')]),
+      health(orders),
+    );
+    dashboard.addWidgets(...queue(work));
+  }
+}
+
+const title = (markdown: string) => new TextWidget({ markdown: `## ${markdown}`, width: 24, height: 1 });
+
+const graph = (name: string, left: IMetric[], right: IMetric[] = []) =>
+  new GraphWidget({ title: name, left, right, width: 6, height: 6, leftYAxis: { min: 0 }, rightYAxis: { min: 0 } });
+
+const queue = ({ queue, deadLetterQueue }: Queues) => [
+  graph('Oldest message, s', [queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: MINUTE })]),
+  graph('Waiting, dead letters', [
+    queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE, label: 'waiting' }),
+    deadLetterQueue.metricApproximateNumberOfMessagesVisible({
+      statistic: 'Maximum',
+      period: MINUTE,
+      label: 'dead letters',
+    }),
+  ]),
+];
+
+const health = (fn: IFunction) =>
+  graph(
+    'Function: ms, errors',
+    [fn.metricDuration({ statistic: 'p50', period: MINUTE }), fn.metricDuration({ statistic: 'p99', period: MINUTE })],
+    [fn.metricErrors({ period: MINUTE }), fn.metricThrottles({ period: MINUTE })],
+  );

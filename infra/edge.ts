@@ -1,0 +1,71 @@
+/** The HTTP API: the only thing that strangers reach. */
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledge } from './defaults/acknowledge.ts';
+import type { Alarms } from './defaults/alarms.ts';
+import type { Settings } from './settings.ts';
+
+/** No address, agent, query or header: what a platform sent is in the lake, who a stranger was is not ours to keep. */
+const ACCESS_LOG = {
+  time: '$context.requestTime',
+  requestId: '$context.requestId',
+  method: '$context.httpMethod',
+  route: '$context.routeKey',
+  status: '$context.status',
+  latencyMillis: '$context.responseLatency',
+  integrationStatus: '$context.integrationStatus',
+  integrationError: '$context.integrationErrorMessage',
+  requestError: '$context.error.responseType',
+};
+
+export interface EdgeProps {
+  readonly settings: Settings;
+  readonly alarms: Alarms;
+  readonly ingest: IFunction;
+}
+
+export class Edge extends Construct {
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, { settings, alarms, ingest }: EdgeProps) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Api', { createDefaultStage: false });
+    const routes = this.api.addRoutes({
+      path: '/webhooks/{channel}/{connection}',
+      // ANY, so that a wrong method gets our explanation, and a platform's GET handshake comes through.
+      methods: [HttpMethod.ANY],
+      integration: new HttpLambdaIntegration('Ingest', ingest),
+    });
+    const logGroup = new LogGroup(this, 'AccessLogs', {
+      retention: settings.logRetentionDays,
+      removalPolicy: settings.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: settings.throttleRate, burstLimit: settings.throttleBurst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(logGroup),
+        format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+      },
+    });
+    for (const route of routes) {
+      acknowledge(route, {
+        'AwsSolutions-APIG4':
+          'Platforms prove themselves by a signature over the raw body, each in its own way: the function checks it before anything else.',
+      });
+    }
+    alarms.ring(this, 'ServerErrors', {
+      metric: this.api.metricServerError({ statistic: 'Sum', period: Duration.minutes(5) }),
+      above: 0,
+      description:
+        'The API answered 5xx: webhooks were not acknowledged. See the logs of ingest; platforms send again.',
+    });
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * All that an operator may choose, in one place. A setting is read from the CDK context, `-c tributary:production=true`
+ * or cdk.json, else from the environment, `TRIBUTARY_PRODUCTION=true`, else it has the default written here.
+ */
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as z from 'zod';
+
+const RETENTION_DAYS = Object.values(RetentionDays).filter((days): days is RetentionDays => typeof days === 'number');
+
+/** The command line and the environment only know text. */
+const flag = z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })], 'true or false');
+const whole = (least: number, most: number) =>
+  z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], `a whole number from ${least} to ${most}`)
+    .refine(
+      (value) => Number.isInteger(value) && value >= least && value <= most,
+      `a whole number from ${least} to ${most}`,
+    );
+
+export const Settings = z.strictObject({
+  /** Name of the CloudFormation stack; two stacks in one account share nothing. It begins the names of queues. */
+  stack: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]{0,40}$/, 'a letter, then letters, digits and -, at most 41 in all')
+    .default('Tributary'),
+  /** Deletion protection, point-in-time recovery, tables and logs kept when the stack goes. */
+  production: flag.default(false),
+  /** How long logs are kept; CloudWatch takes only certain numbers. */
+  logRetentionDays: whole(1, 9999)
+    .refine((days) => RETENTION_DAYS.includes(days), `one of ${RETENTION_DAYS.join(', ')}`)
+    .transform((days): RetentionDays => days)
+    .default(RetentionDays.ONE_MONTH),
+  /** Instances of ingest kept warm for platforms that wait only 500 ms. 0: none, and nothing to pay at rest. */
+  provisionedConcurrency: whole(0, 1000).default(0),
+  /** Requests a second and at once that the API lets in. Past these it answers 429, and platforms try again. */
+  throttleRate: whole(1, 10_000).default(500),
+  throttleBurst: whole(1, 5_000).default(1_000),
+  /** Webhooks in one object of the lake, at most; each object costs a PutObject and a work message. */
+  archiveBatchSize: whole(1, 10_000).default(100),
+  /** How long a webhook may wait for others to share its object with: seconds of freshness against the price of S3. */
+  archiveWindowSeconds: whole(0, 300).default(1),
+  /** Instances of archive, and of orders, at once: a backlog must not take the concurrency that ingest needs. */
+  maxConcurrency: whole(2, 1000).default(50),
+  /** Raw objects move to Infrequent Access after this many days (30 is the least S3 allows). 0: never. */
+  coolAfterDays: whole(0, 3650)
+    .refine((days) => days === 0 || days >= 30, '0, or at least 30')
+    .default(90),
+  architecture: z.enum(['arm64', 'x86_64'], 'arm64 or x86_64').default('arm64'),
+  /** Alarms are mailed here, once the address has confirmed; without it and a topic they only show in CloudWatch. */
+  alarmEmail: z.email('an email address').optional(),
+  /** An SNS topic of yours that alarms go to instead; its policy must let CloudWatch publish. */
+  alarmTopicArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+$/, 'the ARN of an SNS topic')
+    .optional(),
+});
+export type Settings = z.infer<typeof Settings>;
+export type SettingName = keyof Settings;
+
+export const CONTEXT_PREFIX = 'tributary:';
+export const environmentName = (setting: string): string =>
+  `TRIBUTARY_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+/** A message for the operator, without a stack trace. */
+export class SettingsError extends Error {}
+
+export function readSettings(
+  context: Readonly<Record<string, unknown>>,
+  env: NodeJS.ProcessEnv = process.env,
+): Settings {
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(Settings.shape)) {
+    const value = env[environmentName(name)];
+    if (value !== undefined && value !== '') given[name] = value;
+  }
+  for (const [key, value] of Object.entries(context)) {
+    if (key.startsWith(CONTEXT_PREFIX)) given[key.slice(CONTEXT_PREFIX.length)] = value;
+  }
+  const parsed = Settings.safeParse(given);
+  if (!parsed.success) throw new SettingsError(parsed.error.issues.map((issue) => explain(issue, given)).join('\n'));
+  const { data } = parsed;
+  const conflict = contradiction(data);
+  if (conflict !== undefined) throw new SettingsError(conflict);
+  return data;
+}
+
+/** What each setting allows by itself, but not together. */
+function contradiction({ alarmEmail, alarmTopicArn, archiveBatchSize, archiveWindowSeconds }: Settings) {
+  if (alarmEmail !== undefined && alarmTopicArn !== undefined) {
+    return 'Give alarmEmail or alarmTopicArn, not both: with a topic of your own, subscribe the address to it.';
+  }
+  if (archiveBatchSize > 10 && archiveWindowSeconds === 0) {
+    return `archiveBatchSize is ${archiveBatchSize}: more than 10 needs an archiveWindowSeconds of at least 1.`;
+  }
+  return undefined;
+}
+
+function explain(issue: z.core.$ZodIssue, given: Readonly<Record<string, unknown>>): string {
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(Settings.shape).join(', ');
+    return `There is no setting ${issue.keys.join(', ')}. There are: ${known}.`;
+  }
+  const name = String(issue.path[0]);
+  const seen = JSON.stringify(given[name]);
+  return `Setting ${name} (-c ${CONTEXT_PREFIX}${name}=… or ${environmentName(name)}) is ${seen}. Expected ${issue.message}.`;
+}

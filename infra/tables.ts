@@ -1,0 +1,50 @@
+/** The tables, one per context. Their keys are those that the stores in shared/ write: see the head of each store.ts. */
+import { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  Billing,
+  StreamViewType,
+  TableEncryptionV2,
+  type TablePropsV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import { acknowledge } from './defaults/acknowledge.ts';
+import type { Settings } from './settings.ts';
+
+export class Tables extends Construct {
+  /** shared/orders/store.ts */
+  readonly orders: TableV2;
+  /** shared/connections/store.ts, shared/quarantine/store.ts */
+  readonly operations: TableV2;
+
+  constructor(scope: Construct, id: string, { production }: Settings) {
+    super(scope, id);
+    const common = {
+      billing: Billing.onDemand(),
+      // Free as well, and unlike the key that DynamoDB owns its use can be audited.
+      encryption: TableEncryptionV2.awsManagedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: production },
+      deletionProtection: production,
+      removalPolicy: production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    } satisfies Partial<TablePropsV2>;
+
+    this.orders = new TableV2(this, 'Orders', {
+      ...common,
+      partitionKey: { name: 'key', type: AttributeType.STRING },
+      // Both images: where an order's content left a customer or a day, only the old one tells.
+      dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
+    });
+    this.operations = new TableV2(this, 'Operations', {
+      ...common,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expiresAt',
+    });
+
+    if (production) return;
+    for (const table of [this.orders, this.operations]) {
+      acknowledge(table, { 'AwsSolutions-DDB3': 'Not production: the tables of a trial are rebuilt from the lake.' });
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * edge → ingest → inbox → archive → lake, work → orders → orders table.
+ * The same stack is deployed to AWS and, for development, to an emulator: no resource here is only for one of them.
+ */
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { ArchiveStage } from './archive-stage.ts';
+import { Dashboard } from './dashboard.ts';
+import { createAlarms } from './defaults/alarms.ts';
+import { Edge } from './edge.ts';
+import { IngestStage } from './ingest-stage.ts';
+import { Lake } from './lake.ts';
+import { OrdersStage } from './orders-stage.ts';
+import type { Settings } from './settings.ts';
+import { Tables } from './tables.ts';
+
+export class TributaryStack extends Stack {
+  constructor(scope: Construct, id: string, settings: Settings) {
+    super(scope, id, {
+      description: 'Tributary: order webhooks in, one current order out',
+      terminationProtection: settings.production,
+    });
+    const alarms = createAlarms(this, settings);
+    const lake = new Lake(this, 'Lake', settings).bucket;
+    const { orders, operations } = new Tables(this, 'Tables', settings);
+    // Against the flow: each stage owns the queue it reads, and is told the one it writes.
+    const ordersStage = new OrdersStage(this, 'OrdersStage', { settings, alarms, lake, orders, operations });
+    const work = ordersStage.work;
+    const archiveStage = new ArchiveStage(this, 'ArchiveStage', { settings, alarms, lake, work: work.queue });
+    const inbox = archiveStage.inbox;
+    const ingestStage = new IngestStage(this, 'IngestStage', {
+      settings,
+      alarms,
+      inbox: inbox.queue,
+      lake,
+      operations,
+    });
+    const edge = new Edge(this, 'Edge', { settings, alarms, ingest: ingestStage.target });
+    const dashboard = new Dashboard(this, 'Dashboard', {
+      ingest: ingestStage.function,
+      archive: archiveStage.function,
+      orders: ordersStage.function,
+      inbox,
+      work,
+    });
+
+    // Read by the CLI and by tools of others: names are added, never changed.
+    this.output({
+      Region: this.region,
+      ApiId: edge.api.apiId,
+      WebhookBaseUrl: edge.api.apiEndpoint,
+      LakeBucket: lake.bucketName,
+      OrdersTable: orders.tableName,
+      OperationsTable: operations.tableName,
+      InboxQueueUrl: inbox.queue.queueUrl,
+      InboxDeadLetterQueueUrl: inbox.deadLetterQueue.queueUrl,
+      WorkQueueUrl: work.queue.queueUrl,
+      WorkDeadLetterQueueUrl: work.deadLetterQueue.queueUrl,
+      SecretsPrefix: ingestStage.secretsPrefix,
+      DashboardName: dashboard.name,
+      IngestLogGroup: ingestStage.function.logGroup.logGroupName,
+      ArchiveLogGroup: archiveStage.function.logGroup.logGroupName,
+      OrdersLogGroup: ordersStage.function.logGroup.logGroupName,
+    });
+  }
+
+  private output(values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values))
+      new CfnOutput(this, `Output${name}`, { value }).overrideLogicalId(name);
+  }
+}

@@ -1,0 +1,92 @@
+/** The same `cdk deploy` that goes to AWS, sent to an emulator by the environment alone. */
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { ROOT } from './endpoints.ts';
+
+export const LOCAL_REGION = 'us-east-1';
+const LOCAL_ACCOUNT = '000000000000';
+
+/** What an SDK, the CDK and the functions need to know of an emulator: these, and nothing in code. */
+export const localEnvironment = (endpoint: string): Record<string, string> => ({
+  AWS_ENDPOINT_URL: endpoint,
+  AWS_REGION: LOCAL_REGION,
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+});
+
+/** The outputs of the stack that others need; see infra/tributary-stack.ts. */
+export const StackOutputs = z.object({
+  ApiId: z.string(),
+  LakeBucket: z.string(),
+  OrdersTable: z.string(),
+  OperationsTable: z.string(),
+  InboxQueueUrl: z.string(),
+  InboxDeadLetterQueueUrl: z.string(),
+  WorkQueueUrl: z.string(),
+  WorkDeadLetterQueueUrl: z.string(),
+  SecretsPrefix: z.string(),
+  OrdersLogGroup: z.string(),
+});
+export type StackOutputs = z.infer<typeof StackOutputs>;
+
+export interface Deployment {
+  readonly stack: string;
+  readonly outputs: StackOutputs;
+}
+
+export interface DeployOptions {
+  readonly endpoint: string;
+  /** For logs, the cloud assembly and the outputs. */
+  readonly stateDir: string;
+  readonly report: (line: string) => void;
+}
+
+/** Bootstraps the emulated account and deploys the stack; the whole output of the CDK is in `<stateDir>/deploy.log`. */
+export async function deploy({ endpoint, stateDir, report }: DeployOptions): Promise<Deployment> {
+  const outputsFile = path.join(stateDir, 'outputs.json');
+  const run = (args: string[]) => cdk(args, { endpoint, stateDir });
+  await mkdir(stateDir, { recursive: true });
+  report('Preparing the account (cdk bootstrap)');
+  await run(['bootstrap', `aws://${LOCAL_ACCOUNT}/${LOCAL_REGION}`]);
+  report('Deploying the stack (cdk deploy)');
+  await run(['deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile]);
+  const all = z
+    .record(z.string(), z.record(z.string(), z.string()))
+    .parse(JSON.parse(await readFile(outputsFile, 'utf8')));
+  const [stack, outputs] = Object.entries(all)[0] ?? [];
+  return { stack: z.string().parse(stack), outputs: StackOutputs.parse(outputs) };
+}
+
+async function cdk(args: string[], { endpoint, stateDir }: { endpoint: string; stateDir: string }): Promise<void> {
+  const program = path.join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
+  const log = path.join(stateDir, 'deploy.log');
+  const output: string[] = [];
+  const file = createWriteStream(log, { flags: 'a' });
+  const code = await new Promise<number>((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      [program, ...args, '--no-notices', '--progress', 'events', '--output', path.join(stateDir, 'cdk.out')],
+      {
+        cwd: ROOT,
+        env: { ...process.env, ...localEnvironment(endpoint), CI: 'true', NO_COLOR: '1' },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output.push(chunk.toString('utf8'));
+        file.write(chunk);
+      });
+    }
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status ?? 1));
+  });
+  file.end();
+  if (code !== 0) {
+    const last = output.join('').trimEnd().split('\n').slice(-15).join('\n');
+    throw new Error(`cdk ${args[0]} failed (exit ${code}). The end of ${log}:\n${last}`);
+  }
+}

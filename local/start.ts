@@ -1,0 +1,188 @@
+/**
+ * `npm start`: emulator, `cdk deploy`, a demo shop, its day of webhooks, what came out. `npm run local`: without the demo.
+ * Nothing but the environment tells the deployment that it is not on AWS.
+ */
+import { Command, InvalidArgumentError } from 'commander';
+import type { PlannedDelivery } from '../demo/day.ts';
+import { planDay } from '../demo/day.ts';
+import type { ShopOptions } from '../demo/delivery.ts';
+import { createRandom } from '../demo/random.ts';
+import { shopifyStories } from '../demo/shopify.ts';
+import { type Deployment, deploy, LOCAL_REGION, localEnvironment } from './deploy.ts';
+import { connectShop, playDemo } from './deployed-demo.ts';
+import { type Emulator, EmulatorUnavailable, startEmulator, stopDetachedEmulator } from './emulator/emulator.ts';
+import { ENDPOINTS_FILE, readEndpoints, removeEndpoints, STATE_DIR, writeEndpoints } from './endpoints.ts';
+import { playInProcess } from './in-process-demo.ts';
+import { createProgress } from './progress.ts';
+import { renderSummary } from './summary.ts';
+
+const DAY_STARTS = Date.parse('2026-11-11T01:00:00Z');
+
+interface StartOptions {
+  readonly demo: boolean;
+  readonly detach?: true;
+  readonly stop?: true;
+  readonly inProcess?: true;
+  readonly once?: true;
+  readonly port?: number;
+  readonly seed: number;
+  readonly deliveries: number;
+}
+
+const wholeNumber = (least: number) => (text: string) => {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < least) throw new InvalidArgumentError(`A whole number from ${least} on.`);
+  return number;
+};
+
+const program = new Command('npm start --')
+  .description(
+    'Runs Tributary on this machine: the real stack on an AWS emulator, with a demo shop whose webhooks it plays.',
+  )
+  .option('--no-demo', 'only deploy; play nothing (this is what npm run local does)')
+  .option('--detach', 'return when ready and leave it running')
+  .option('--stop', 'end what --detach left running')
+  .option('--in-process', 'no emulator: the same handlers in this one process, over in-memory models')
+  .option('--once', 'end after the demo instead of staying up')
+  .option('--port <number>', 'port of the emulator (a free one unless given)', wholeNumber(1))
+  .option('--seed <number>', 'the day that the demo plays', wholeNumber(0), 1)
+  .option('--deliveries <number>', 'how many webhooks it has', wholeNumber(10), 400)
+  .addHelpText('after', '\nExamples:\n  npm start\n  npm run local -- --detach\n  npm run local -- --stop');
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+async function main(options: StartOptions): Promise<void> {
+  if (options.stop) return stop();
+  if (options.inProcess) return demoInProcess(options);
+  let emulator: Emulator;
+  try {
+    emulator = await startOrReuse(options);
+  } catch (error) {
+    if (!(error instanceof EmulatorUnavailable) || !options.demo) throw error;
+    say(error.message);
+    say('');
+    return demoInProcess(options);
+  }
+  const end = endWith(emulator);
+  try {
+    Object.assign(process.env, localEnvironment(emulator.endpoint));
+    const deployment = await deploy({ endpoint: emulator.endpoint, stateDir: STATE_DIR, report: say });
+    const webhookUrl = `${emulator.endpoint}/_aws/execute-api/${deployment.outputs.ApiId}`;
+    await writeEndpoints({
+      webhookUrl,
+      apiUrl: null,
+      consoleUrl: null,
+      awsEndpoint: emulator.endpoint,
+      region: LOCAL_REGION,
+      stack: deployment.stack,
+      token: null,
+    });
+    if (options.demo) await demo({ deployment, webhookUrl, options });
+    say(`\nWebhooks   ${webhookUrl}/webhooks/{channel}/{connection}`);
+    say(`AWS        ${emulator.endpoint} (region ${LOCAL_REGION}, stack ${deployment.stack})`);
+    say(`Endpoints  ${ENDPOINTS_FILE}`);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  if (options.detach) return;
+  if (options.once) return end();
+  say(
+    '\nReady. Try `npx tributary connections`, `npx tributary quarantine list`, `npx tributary doctor`. Ctrl-C ends it.',
+  );
+  await untilInterrupted();
+  say('\nEnding.');
+  await end();
+}
+
+/** One that --detach left running is used again: its data are still there. */
+async function startOrReuse({ detach, port }: StartOptions): Promise<Emulator> {
+  const left = await readEndpoints();
+  if (left && port === undefined && (await answers(left.awsEndpoint))) {
+    say(`Using what is running at ${left.awsEndpoint}. It goes on until npm run local -- --stop.`);
+    process.env.AWS_ENDPOINT_URL = left.awsEndpoint;
+  }
+  say('Starting the AWS emulator');
+  return startEmulator({
+    stateDir: STATE_DIR,
+    report: say,
+    ...(port !== undefined && { port }),
+    ...(detach && { detached: true }),
+  });
+}
+
+const answers = (endpoint: string): Promise<boolean> =>
+  fetch(endpoint, { signal: AbortSignal.timeout(2_000) }).then(
+    () => true,
+    () => false,
+  );
+
+async function stop(): Promise<void> {
+  const stopped = await stopDetachedEmulator(STATE_DIR);
+  await removeEndpoints();
+  say(stopped ? 'Ended the local deployment.' : 'Nothing was running.');
+}
+
+/** Ends the emulator, if it is ours, once; and the record of where it was. */
+function endWith(emulator: Emulator): () => Promise<void> {
+  return async () => {
+    await emulator.stop();
+    if (emulator.how !== 'running') await removeEndpoints();
+  };
+}
+
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    const alive = setInterval(() => {}, 60_000);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => {
+        clearInterval(alive);
+        resolve();
+      });
+    }
+  });
+}
+
+function planDemo({ seed, deliveries: count }: StartOptions): { shop: ShopOptions; deliveries: PlannedDelivery[] } {
+  const random = createRandom(seed);
+  const shop = {
+    connection: 'demo-shop',
+    secret: 'demo-secret-not-for-production',
+    startMs: DAY_STARTS,
+    everyMs: 6 * 60_000,
+  };
+  return { shop, deliveries: planDay(shopifyStories(random, shop), { random, shop, count }) };
+}
+
+async function demo(known: { deployment: Deployment; webhookUrl: string; options: StartOptions }): Promise<void> {
+  const { deployment, webhookUrl, options } = known;
+  const { shop, deliveries } = planDemo(options);
+  await connectShop({ deployment, webhookUrl, shop });
+  say(`\nA day at the demo shop: ${deliveries.length} signed webhooks, some twice, some late, some forged.`);
+  const progress = createProgress(deliveries.length, 'webhooks');
+  const { played, summary } = await playDemo({ deployment, webhookUrl, shop, deliveries, onProgress: progress.update });
+  progress.end(`${played.sent} sent, ${played.acknowledged} acknowledged, ${played.refused} refused`);
+  say(renderSummary([summary]));
+}
+
+async function demoInProcess(options: StartOptions): Promise<void> {
+  say(
+    'This is not a deployment: the same handlers run in this one process, over models of the AWS services in memory.',
+  );
+  say(
+    'Missing are the HTTP address, the queues, tables and bucket, permissions, alarms; and the commands of `tributary` find nothing.',
+  );
+  const { shop, deliveries } = planDemo(options);
+  const progress = createProgress(deliveries.length, 'webhooks');
+  const { played, summary } = await playInProcess({ shop, deliveries, onProgress: progress.update });
+  progress.end(`${played.sent} sent, ${played.acknowledged} acknowledged, ${played.refused} refused`);
+  say(renderSummary([summary]));
+}
+
+try {
+  await main(program.parse().opts<StartOptions>());
+  process.exit(0);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,6 @@
+/** Shopify, online and Shopify POS. How to connect a shop: README.md. */
+import type { ChannelAdapter } from '../adapter.ts';
+import { shopifyDoor } from './door.ts';
+import { normalizeShopify } from './normalize.ts';
+
+export const shopify: ChannelAdapter = { door: shopifyDoor, revision: 1, normalize: normalizeShopify };

@@ -1,0 +1,178 @@
+/** The real program in this process, before a deployment in memory whose functions are the real ones. */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
+import { v7 as uuidv7 } from 'uuid';
+import { runProgram } from '../../cli/program.ts';
+import type { Deployment, QueueState, StackDescription, World } from '../../cli/world.ts';
+import { createIngest } from '../../functions/ingest/handler.ts';
+import { createOrders } from '../../functions/orders/handler.ts';
+import { connectionDirectory, doorDirectory } from '../../shared/connections/directory.ts';
+import { EnvelopeId } from '../../shared/lake/envelope.ts';
+import { rawObjectKey } from '../../shared/lake/object-key.ts';
+import type { WorkMessage } from '../../shared/queues/messages.ts';
+import type { Telemetry } from '../../shared/runtime/telemetry.ts';
+import { memoryConnections, memorySecrets } from '../simulation/models/connections.ts';
+import { memoryLake } from '../simulation/models/lake.ts';
+import { memoryOrders } from '../simulation/models/orders.ts';
+import { memoryQuarantine } from '../simulation/models/quarantine.ts';
+import { bluntTill, till } from './till.ts';
+
+const BASE = 'https://hooks.example';
+const silent: Telemetry = { measure() {}, info() {}, warn() {}, error() {} };
+const adapters = new Map([till, bluntTill].map((adapter) => [adapter.door.channel, adapter]));
+const doors = new Map([...adapters].map(([channel, { door }]) => [channel, door]));
+
+export const OUTPUTS = {
+  ApiId: 'api',
+  WebhookBaseUrl: BASE,
+  LakeBucket: 'lake',
+  OrdersTable: 'orders',
+  OperationsTable: 'operations',
+  InboxQueueUrl: 'inbox',
+  InboxDeadLetterQueueUrl: 'inbox-dead',
+  WorkQueueUrl: 'work',
+  WorkDeadLetterQueueUrl: 'work-dead',
+  SecretsPrefix: '/tributary/test/connections',
+};
+
+export interface Ran {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function createTestDeployment() {
+  let nowMs = Date.parse('2026-11-24T09:00:00.000Z');
+  const clock = () => new Date(nowMs++);
+  const [connections, secrets, lake, orders] = [memoryConnections(), memorySecrets(), memoryLake(), memoryOrders()];
+  const quarantine = memoryQuarantine();
+  const queues = new Map<string, QueueState>();
+  const description: StackDescription = { status: 'CREATE_COMPLETE', outputs: OUTPUTS };
+  const requests: WorkMessage[] = [];
+  /** Whether the orders function runs at all. */
+  const switches = { orders: true, description };
+
+  async function work(message: WorkMessage): Promise<void> {
+    requests.push(message);
+    if (!switches.orders) return;
+    // The directory is new each time, as if its cache had expired.
+    const handler = createOrders({
+      adapters,
+      connections: connectionDirectory(connections, clock),
+      lake,
+      orders,
+      quarantine,
+      clock,
+      telemetry: silent,
+    });
+    // The cast: all that the handler reads of a record.
+    await handler({ Records: [{ messageId: '1', body: JSON.stringify(message) }] } as SQSEvent);
+  }
+
+  const fetchIngest: typeof fetch = async (input, init) => {
+    const url = new URL(String(input));
+    const [, , channel, connection] = url.pathname.split('/');
+    const handler = createIngest({
+      doors,
+      connections: doorDirectory({ connections, secrets }, clock),
+      lake,
+      clock,
+      newEnvelopeId: () => EnvelopeId.parse(uuidv7()),
+      telemetry: silent,
+      inbox: {
+        async send(message) {
+          if ('archived' in message) return work({ object: message.archived.object, cause: 'live' });
+          const object = rawObjectKey([message.envelope]);
+          await lake.write(object, [message.envelope]);
+          return work({ object, cause: 'live' });
+        },
+      },
+    });
+    const body = Buffer.from(await new Response(init?.body ?? null).arrayBuffer());
+    // The cast: all that the handler reads of an event.
+    const { statusCode, body: text } = await handler({
+      pathParameters: { channel, connection },
+      headers: Object.fromEntries(new Headers(init?.headers)),
+      rawQueryString: url.search.slice(1),
+      requestContext: { http: { method: init?.method ?? 'GET' } },
+      body: body.toString('base64'),
+      isBase64Encoded: true,
+    } as unknown as APIGatewayProxyEventV2);
+    return new Response(text ?? '', { status: statusCode ?? 500 });
+  };
+
+  const site = { kind: 'local' as const, stack: 'tributary', endpoint: 'http://localhost:4566' };
+  const deployment: Deployment = {
+    site,
+    outputs: OUTPUTS,
+    webhookBaseUrl: BASE,
+    connections,
+    secrets,
+    orders,
+    quarantine,
+    lake,
+    work: { send: work },
+    inspection: {
+      tableStatus: async () => 'ACTIVE',
+      reachBucket: async () => {},
+      queueState: async (url) => queues.get(url) ?? { arn: `arn:aws:sqs:us-east-1:000000000000:${url}`, waiting: 0, inFlight: 0 },
+      listObjects: async (prefix) => lake.objects().filter((key) => key.startsWith(prefix)),
+    },
+  };
+
+  async function run(args: readonly string[], changes: Partial<World> = {}): Promise<Ran> {
+    let [stdout, stderr] = ['', ''];
+    const world: World = {
+      env: {},
+      cwd: '/',
+      out: (text) => {
+        stdout += text;
+      },
+      err: (text) => {
+        stderr += text;
+      },
+      readStdin: async () => '',
+      clock,
+      sleep: async (ms) => {
+        nowMs += ms;
+      },
+      fetch: fetchIngest,
+      doors,
+      adapters,
+      locate: async () => site,
+      describe: async () => switches.description,
+      open: async () => deployment,
+      ...changes,
+    };
+    const code = await runProgram(args, world);
+    return { code, stdout, stderr };
+  }
+
+  /** A line as typed: words without spaces. */
+  const type = (line: string, changes?: Partial<World>) => run(line.split(' ').filter(Boolean), changes);
+  const later = (ms: number) => {
+    nowMs += ms;
+  };
+  return { run, type, later, deployment, lake, queues, switches, requests, fetchIngest };
+}
+
+export async function caseFolder(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'tributary-case-'));
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
+  return folder;
+}
+
+export const saleCase = (body: string, event = 'sale'): Promise<string> =>
+  caseFolder({
+    'request.json': JSON.stringify({
+      method: 'POST',
+      path: '/webhooks/till/recorded',
+      query: '',
+      headers: { 'X-Till-Event': event, 'x-till-signature': 'of another day', 'content-length': '3' },
+      receivedAt: '2026-11-24T02:00:00.000Z',
+      secret: 'of another day',
+    }),
+    'body.json': body,
+  });

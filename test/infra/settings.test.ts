@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { environmentName, readSettings } from '../../infra/settings.ts';
+
+const read = (context: Record<string, unknown>, env: Record<string, string> = {}) => readSettings(context, env);
+
+describe('settings', () => {
+  it('has a default for all that is not given', () => {
+    expect(read({})).toMatchObject({ stack: 'Tributary', production: false, provisionedConcurrency: 0 });
+  });
+
+  it('reads text as the command line and the environment give it', () => {
+    expect(read({ 'tributary:production': 'true' }, { TRIBUTARY_LOG_RETENTION_DAYS: '7' })).toMatchObject({
+      production: true,
+      logRetentionDays: 7,
+    });
+  });
+
+  it('prefers the context to the environment', () => {
+    expect(read({ 'tributary:stack': 'Given' }, { TRIBUTARY_STACK: 'Ambient' }).stack).toBe('Given');
+  });
+
+  it('takes an empty variable for none', () => {
+    expect(read({}, { TRIBUTARY_ALARM_EMAIL: '' }).alarmEmail).toBeUndefined();
+  });
+
+  it('leaves the context of others alone', () => {
+    expect(() => read({ '@aws-cdk/core:anything': true })).not.toThrow();
+  });
+
+  it('names variables as one would guess', () => {
+    expect(environmentName('archiveWindowSeconds')).toBe('TRIBUTARY_ARCHIVE_WINDOW_SECONDS');
+  });
+
+  it.each([
+    [{ 'tributary:production': 'yes' }, 'is "yes". Expected true or false.'],
+    [{ 'tributary:logRetentionDays': '8' }, 'is "8". Expected one of 1, 3, 5, 7,'],
+    [{ 'tributary:throttleRate': 'fast' }, 'is "fast". Expected a whole number from 1 to 10000.'],
+    [{ 'tributary:throttleRate': '-1' }, 'Expected a whole number from 1 to 10000.'],
+    [{ 'tributary:throttleRate': 1.5 }, 'is 1.5. Expected a whole number from 1 to 10000.'],
+    [{ 'tributary:maxConcurrency': '1' }, 'Expected a whole number from 2 to 1000.'],
+    [{ 'tributary:coolAfterDays': '7' }, 'is "7". Expected 0, or at least 30.'],
+    [{ 'tributary:stack': 'two words' }, 'is "two words". Expected a letter, then letters, digits and -'],
+    [{ 'tributary:alarmEmail': 'nobody' }, 'TRIBUTARY_ALARM_EMAIL) is "nobody". Expected an email address.'],
+    [{ 'tributary:alarmTopicArn': 'topic' }, 'Expected the ARN of an SNS topic.'],
+    [{ 'tributary:architecture': 'arm' }, 'is "arm". Expected arm64 or x86_64.'],
+    [{ 'tributary:prodution': 'true' }, 'There is no setting prodution. There are: stack, production,'],
+    [
+      { 'tributary:alarmEmail': 'a@example.com', 'tributary:alarmTopicArn': 'arn:aws:sns:us-east-1:123456789012:ops' },
+      'Give alarmEmail or alarmTopicArn, not both',
+    ],
+    [
+      { 'tributary:archiveBatchSize': '100', 'tributary:archiveWindowSeconds': '0' },
+      'archiveBatchSize is 100: more than 10 needs an archiveWindowSeconds of at least 1.',
+    ],
+  ])('refuses %j in a sentence', (context, sentence) => {
+    expect(() => read(context)).toThrow(sentence);
+  });
+});

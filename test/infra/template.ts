@@ -1,0 +1,56 @@
+/** The stack as CloudFormation gets it, without bundling; and the questions that the promises ask of it. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { type Settings, readSettings } from '../../infra/settings.ts';
+import { TributaryStack } from '../../infra/tributary-stack.ts';
+
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, unknown>;
+  readonly DeletionPolicy?: string;
+}
+
+const { context: flags } = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../cdk.json'), 'utf8'));
+
+export const createApp = (): App =>
+  new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
+
+export function synthesize(context: Readonly<Record<string, unknown>> = {}) {
+  const settings: Settings = readSettings(context, {});
+  const app = createApp();
+  const stack = new TributaryStack(app, settings.stack, settings);
+  const template = Template.fromStack(stack).toJSON();
+  const resources: Record<string, Resource> = template.Resources;
+  const ofType = (type: string) =>
+    Object.entries(resources).flatMap(([id, resource]) => (resource.Type === type ? [{ id, ...resource }] : []));
+  return { stack, resources, ofType, outputs: template.Outputs as Record<string, unknown> };
+}
+
+export type Synthesized = ReturnType<typeof synthesize>;
+
+/** The logical id that `{Ref}` or `{Fn::GetAtt}` leads to. */
+export function target(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if ('Ref' in value) return String(value.Ref);
+  if ('Fn::GetAtt' in value && Array.isArray(value['Fn::GetAtt'])) return String(value['Fn::GetAtt'][0]);
+  return undefined;
+}
+
+/** The product's functions by the name of their folder, which their log groups and roles share a construct with. */
+export function functions({ ofType }: Synthesized) {
+  return new Map(
+    ofType('AWS::Lambda::Function').map((fn) => [fn.id.replace(/Stage.*/, '').toLowerCase(), fn] as const),
+  );
+}
+
+/** Deletes are for the dead: queues that are nobody's dead-letter queue have one. */
+export function queues({ ofType }: Synthesized) {
+  const all = ofType('AWS::SQS::Queue').map((queue) => ({
+    ...queue,
+    deadLetters: target((queue.Properties['RedrivePolicy'] as { deadLetterTargetArn?: unknown } | undefined)?.deadLetterTargetArn),
+  }));
+  const dead = new Set(all.flatMap(({ deadLetters }) => deadLetters ?? []));
+  return { all, dead, live: all.filter(({ id }) => !dead.has(id)) };
+}

@@ -1,0 +1,126 @@
+/**
+ * `npm test`: types and lint, then every project of vitest.config.ts. It starts the emulator and deploys the stack for
+ * those that need it, and ends both. What could not run is named at the end; with CI=true that is a failure.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import * as z from 'zod';
+import { deploy, LOCAL_REGION, localEnvironment } from '../local/deploy.ts';
+import { EmulatorUnavailable, startEmulator } from '../local/emulator/emulator.ts';
+import { ROOT, STATE_DIR, writeEndpoints } from '../local/endpoints.ts';
+
+const TEST_STATE = path.join(STATE_DIR, 'test');
+const RESULTS = path.join(TEST_STATE, 'results.json');
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** The part of vitest's JSON report that is read. */
+const Report = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  success: z.boolean(),
+});
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const failedParts: string[] = [];
+const notRun: string[] = [];
+
+await main();
+
+async function main(): Promise<void> {
+  const startedMs = Date.now();
+  await mkdir(TEST_STATE, { recursive: true });
+  await step('types', ['node_modules/typescript/bin/tsc', '--noEmit']);
+  await step('lint', ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '.']);
+  await vitest('fast', {});
+  await onEmulator();
+  if (spawnSync('java', ['-version']).status === 0) await vitest('dynamodb-local', {});
+  else
+    notRun.push(
+      'dynamodb-local: Java was not found. Install a Java 17 runtime to run the store tests on DynamoDB Local.',
+    );
+
+  say(`\nTook ${Math.round((Date.now() - startedMs) / 1000)} s.`);
+  for (const part of failedParts) say(`FAILED: ${part}`);
+  for (const part of notRun) say(`NOT RUN: ${part}`);
+  say(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  const incomplete = notRun.length > 0 && process.env.CI === 'true';
+  process.exit(failedParts.length > 0 || incomplete ? 1 : 0);
+}
+
+/** Whatever happens, the emulator ends. */
+async function onEmulator(): Promise<void> {
+  let emulator: Awaited<ReturnType<typeof startEmulator>>;
+  try {
+    emulator = await startEmulator({ stateDir: TEST_STATE, report: say });
+  } catch (error) {
+    if (!(error instanceof EmulatorUnavailable)) throw error;
+    notRun.push(`emulator and end to end: ${error.message}`);
+    return;
+  }
+  try {
+    const environment = localEnvironment(emulator.endpoint);
+    await vitest('emulator', environment);
+    const { outputs, stack } = await deploy({ endpoint: emulator.endpoint, stateDir: TEST_STATE, report: say });
+    const endpointsFile = path.join(TEST_STATE, 'endpoints.json');
+    await writeEndpoints(
+      {
+        webhookUrl: `${emulator.endpoint}/_aws/execute-api/${outputs.ApiId}`,
+        apiUrl: null,
+        consoleUrl: null,
+        awsEndpoint: emulator.endpoint,
+        region: LOCAL_REGION,
+        stack,
+        token: null,
+      },
+      endpointsFile,
+    );
+    await vitest('e2e', {
+      ...environment,
+      TRIBUTARY_ENDPOINTS: endpointsFile,
+      TRIBUTARY_OUTPUTS: JSON.stringify(outputs),
+    });
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    failedParts.push('emulator');
+    counts.failed++;
+  } finally {
+    await emulator.stop();
+  }
+}
+
+async function vitest(project: string, environment: Record<string, string>): Promise<void> {
+  await rm(RESULTS, { force: true });
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--reporter=default', '--reporter=json'];
+  const status = await run([...args, `--outputFile.json=${RESULTS}`], environment);
+  const text = await readFile(RESULTS, 'utf8').catch(() => undefined);
+  const report = text === undefined ? undefined : Report.parse(JSON.parse(text));
+  counts.passed += report?.numPassedTests ?? 0;
+  counts.failed += report?.numFailedTests ?? 0;
+  counts.skipped += report?.numPendingTests ?? 0;
+  if (status === 0 && report?.success && report.numPassedTests > 0) return;
+  failedParts.push(project);
+  if (!report?.numFailedTests) counts.failed++;
+}
+
+async function step(name: string, args: string[]): Promise<void> {
+  say(`\n${name}`);
+  if ((await run(args, {})) === 0) counts.passed++;
+  else {
+    counts.failed++;
+    failedParts.push(name);
+  }
+}
+
+function run([program = '', ...args]: string[], environment: Record<string, string>): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [path.join(ROOT, program), ...args], {
+      cwd: ROOT,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status ?? 1));
+  });
+}

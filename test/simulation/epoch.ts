@@ -1,0 +1,35 @@
+/** An epoch from its seed alone: drawn, run, checked. A long simulation is many of them, so its memory stays bounded. */
+import { createRandom } from '../../demo/random.ts';
+import { checkWorld, type Verdict } from './check.ts';
+import { drawPlan, type SimulatedChannel } from './plan.ts';
+import { type Parts, runWorld, type World } from './world.ts';
+
+export interface EpochOptions {
+  readonly seed: number;
+  readonly count: number;
+  readonly faultRate: number;
+  readonly channel: SimulatedChannel;
+  readonly parts?: Partial<Parts>;
+  /** When shrinking: only these deliveries, by index; only these faults, by number of their call. */
+  readonly onlyDeliveries?: ReadonlySet<number>;
+  readonly onlyFaults?: ReadonlySet<number>;
+  readonly trace?: (line: string) => void;
+}
+
+export interface EpochResult extends Verdict {
+  readonly seed: number;
+  readonly world: World;
+}
+
+const START_MS = Date.UTC(2026, 2, 1, 8);
+
+export async function runEpoch(options: EpochOptions): Promise<EpochResult> {
+  const { seed, count, faultRate, channel, parts, onlyDeliveries, onlyFaults, trace } = options;
+  const drawn = drawPlan({ random: createRandom(seed), channel, startMs: START_MS, count });
+  const plan = onlyDeliveries
+    ? { ...drawn, deliveries: drawn.deliveries.filter(({ index }) => onlyDeliveries.has(index)) }
+    : drawn;
+  const faults = { rate: faultRate, ...(onlyFaults && { only: onlyFaults }) };
+  const world = await runWorld({ seed, plan, channel, faults, ...(parts && { parts }), ...(trace && { trace }) });
+  return { seed, world, ...(await checkWorld(world, plan, channel)) };
+}

@@ -1,0 +1,46 @@
+/**
+ * Orders in memory, as `shared/orders/store.ts` keeps them: the packed item as JSON, so that what is read is never what
+ * somebody else still holds, and the format is exercised. An order of any size stays in one item.
+ */
+import type { OrderStore, StoredOrder } from '../../../shared/orders/apply.ts';
+import { type PackedOrder, packOrder, unpackOrder } from '../../../shared/orders/item.ts';
+import type { OrderKey } from '../../../shared/orders/order-key.ts';
+import { Conflict } from '../../../shared/runtime/errors.ts';
+
+interface Item {
+  readonly revision: number;
+  /** Of cause and parts. */
+  readonly json: string;
+}
+
+export interface MemoryOrders extends OrderStore {
+  keys(): OrderKey[];
+  /** What getOrder answers, at once. */
+  peek(key: OrderKey): StoredOrder | undefined;
+}
+
+export function memoryOrders(): MemoryOrders {
+  const items = new Map<OrderKey, Item>();
+
+  function peek(key: OrderKey): StoredOrder | undefined {
+    const item = items.get(key);
+    if (!item) return undefined;
+    // The cast: only putOrder writes here.
+    const { cause, packed } = JSON.parse(item.json) as { cause: StoredOrder['cause']; packed: PackedOrder };
+    return { key, revision: item.revision, cause, parts: unpackOrder(packed) };
+  }
+
+  return {
+    keys: () => [...items.keys()],
+    peek,
+    getOrder: async (key) => peek(key),
+
+    async putOrder({ key, revision, cause, parts }) {
+      const stored = items.get(key)?.revision ?? 0;
+      if (stored !== revision - 1) {
+        throw new Conflict('order_changed', `Order moved on from revision ${revision - 1}.`);
+      }
+      items.set(key, { revision, json: JSON.stringify({ cause, packed: packOrder(parts) }) });
+    },
+  };
+}

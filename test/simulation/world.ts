@@ -1,0 +1,295 @@
+/**
+ * One epoch: the product's handlers over stores in memory, under a scheduler, with faults. Runs until nothing is left
+ * to do, heals, redrives what is dead, and runs again.
+ */
+import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createRandom } from '../../demo/random.ts';
+import { type ArchiveDependencies, createArchive } from '../../functions/archive/handler.ts';
+import { createIngest, type IngestDependencies } from '../../functions/ingest/handler.ts';
+import { createOrders, type OrdersDependencies } from '../../functions/orders/handler.ts';
+import { replaceSecret } from '../../shared/connections/connection.ts';
+import {
+  type ConnectionStore,
+  connectionDirectory,
+  doorDirectory,
+  type SecretStore,
+} from '../../shared/connections/directory.ts';
+import type { EnvelopeId } from '../../shared/lake/envelope.ts';
+import type { Lake } from '../../shared/lake/lake.ts';
+import type { OrderStore } from '../../shared/orders/apply.ts';
+import type { Quarantine } from '../../shared/quarantine/quarantine.ts';
+import type { InboxMessage, WorkMessage } from '../../shared/queues/messages.ts';
+import type { Queue } from '../../shared/queues/queue.ts';
+import type { Metric, Telemetry } from '../../shared/runtime/telemetry.ts';
+import { type FaultPlan, Faults, type InjectedFault } from './faults.ts';
+import { functionPool, type Instance } from './functions.ts';
+import { Gate } from './gate.ts';
+import { memoryConnections, memorySecrets } from './models/connections.ts';
+import { pollQueue } from './models/event-source.ts';
+import { type MemoryLake, memoryLake } from './models/lake.ts';
+import { type MemoryOrders, memoryOrders } from './models/orders.ts';
+import { memoryQuarantine } from './models/quarantine.ts';
+import { memoryQueue } from './models/queue.ts';
+import type { Plan, SimulatedChannel } from './plan.ts';
+import { type Attempt, type IngestRequest, Platform } from './platform.ts';
+import { Scheduler } from './scheduler.ts';
+
+/** The parts under test. A test puts broken ones in their place to see that the simulation notices. */
+export interface Parts {
+  readonly createIngest: typeof createIngest;
+  readonly createArchive: typeof createArchive;
+  readonly createOrders: typeof createOrders;
+  readonly memoryOrders: () => MemoryOrders;
+}
+const PRODUCT: Parts = { createIngest, createArchive, createOrders, memoryOrders };
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly plan: Plan;
+  readonly channel: SimulatedChannel;
+  readonly faults: FaultPlan;
+  readonly parts?: Partial<Parts>;
+  readonly trace?: (line: string) => void;
+}
+
+/** What is there when all has come to rest. */
+export interface World {
+  readonly acknowledged: readonly Attempt[];
+  readonly attempts: readonly Attempt[];
+  readonly givenUp: Platform['givenUp'];
+  readonly lake: MemoryLake;
+  readonly orders: MemoryOrders;
+  readonly quarantine: Quarantine;
+  readonly queues: readonly { readonly name: string; readonly left: number; readonly dead: number }[];
+  readonly redriven: number;
+  readonly injected: readonly InjectedFault[];
+  readonly calls: number;
+  readonly events: number;
+  readonly history: number;
+  readonly metrics: ReadonlyMap<Metric, number>;
+}
+
+/** Past so many redrives a message is not unlucky, but lost. */
+const REDRIVES = 3;
+
+export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, trace }: WorldOptions): Promise<World> {
+  const { settings } = plan;
+  const make = { ...PRODUCT, ...parts };
+  // Chance is split by use: a draw more in one place does not change all others.
+  const scheduler = new Scheduler(createRandom(seed ^ 0x5c4ed), plan.startMs);
+  const faults = new Faults(createRandom(seed ^ 0xfa17), faultPlan);
+  const random = createRandom(seed ^ 0x30b1d);
+  const traced = trace && { trace };
+  const gate = new Gate({
+    scheduler,
+    random,
+    faults,
+    latencyMs: settings.latencyMs,
+    functionTimeoutMs: settings.functionTimeoutMs,
+    ...traced,
+  });
+  const clock = () => new Date(scheduler.nowMs());
+  const metrics = new Map<Metric, number>();
+  const telemetry = countingTelemetry(metrics);
+
+  const stores = { connections: memoryConnections(), secrets: memorySecrets() };
+  const lake = memoryLake();
+  const orders = make.memoryOrders();
+  const quarantine = memoryQuarantine();
+  const queueOptions = {
+    time: scheduler,
+    visibilityTimeoutMs: 6 * settings.functionTimeoutMs,
+    maxReceiveCount: settings.maxReceiveCount,
+    chaos: { random, duplicates: settings.duplicates },
+  };
+  const inbox = memoryQueue<InboxMessage>({ name: 'inbox', ...queueOptions });
+  const work = memoryQueue<WorkMessage>({ name: 'work', ...queueOptions });
+
+  for (const { connection, secret } of plan.connections) {
+    await stores.connections.putConnection(connection, undefined);
+    await stores.secrets.putWebhookSecrets(connection.id, { current: secret });
+  }
+
+  let envelopes = 0;
+  const ingest = functionPool<IngestRequest, APIGatewayProxyStructuredResultV2>({
+    name: 'ingest',
+    random,
+    recycled: settings.recycled,
+    create: (instance) => {
+      let attempt: Attempt | undefined;
+      const dependencies: IngestDependencies = {
+        doors: new Map([[channel.adapter.door.channel, channel.adapter.door]]),
+        connections: doorDirectory(
+          {
+            connections: gatedConnections(gate, instance, stores.connections),
+            secrets: gatedSecrets(gate, instance, stores.secrets),
+          },
+          clock,
+        ),
+        inbox: gatedQueue(gate, instance, 'inbox', inbox),
+        lake: gatedLake(gate, instance, lake),
+        clock,
+        newEnvelopeId: () => {
+          const id = envelopeId(scheduler.nowMs(), ++envelopes);
+          if (attempt) attempt.envelope = id;
+          return id;
+        },
+        telemetry,
+      };
+      const handler = make.createIngest(dependencies);
+      return (request) => {
+        attempt = request.attempt;
+        return handler(request.event);
+      };
+    },
+  });
+  const archive = functionPool<SQSEvent, SQSBatchResponse>({
+    name: 'archive',
+    random,
+    recycled: settings.recycled,
+    create: (instance) => {
+      const dependencies: ArchiveDependencies = {
+        lake: gatedLake(gate, instance, lake),
+        work: gatedQueue(gate, instance, 'work', work),
+        telemetry,
+      };
+      return make.createArchive(dependencies);
+    },
+  });
+  const toOrders = functionPool<SQSEvent, SQSBatchResponse>({
+    name: 'orders',
+    random,
+    recycled: settings.recycled,
+    create: (instance) => {
+      const dependencies: OrdersDependencies = {
+        adapters: new Map([[channel.adapter.door.channel, channel.adapter]]),
+        connections: connectionDirectory(gatedConnections(gate, instance, stores.connections), clock),
+        lake: gatedLake(gate, instance, lake),
+        orders: gatedOrders(gate, instance, orders),
+        quarantine: gatedQuarantine(gate, instance, quarantine),
+        clock,
+        telemetry,
+      };
+      return make.createOrders(dependencies);
+    },
+  });
+  const { windowMs, concurrency } = settings;
+  pollQueue({
+    queue: inbox,
+    time: scheduler,
+    batchSize: settings.inboxBatchSize,
+    windowMs,
+    concurrency,
+    invoke: archive,
+  });
+  pollQueue({
+    queue: work,
+    time: scheduler,
+    batchSize: settings.workBatchSize,
+    windowMs,
+    concurrency,
+    invoke: toOrders,
+  });
+
+  const { replacement } = plan;
+  scheduler.after(replacement.atMs - plan.startMs, async () => {
+    const known = await stores.secrets.getWebhookSecrets(replacement.connection);
+    await stores.secrets.putWebhookSecrets(replacement.connection, replaceSecret(known, replacement.secret, clock()));
+  });
+  const platform = new Platform({
+    scheduler,
+    random,
+    channel: channel.adapter.door.channel,
+    lossRate: faultPlan.rate,
+    ingest,
+    ...traced,
+  });
+  for (const delivery of plan.deliveries) platform.send(delivery);
+  await scheduler.run();
+
+  faults.heal();
+  let redriven = 0;
+  for (let round = 0; round < REDRIVES; round++) {
+    const back = inbox.redrive() + work.redrive();
+    if (back === 0) break;
+    redriven += back;
+    await scheduler.run();
+  }
+
+  return {
+    acknowledged: platform.acknowledged,
+    attempts: platform.attempts,
+    givenUp: platform.givenUp,
+    lake,
+    orders,
+    quarantine,
+    queues: [inbox, work].map((queue) => {
+      const { visible, hidden, dead } = queue.depth();
+      return { name: queue.name, left: visible + hidden, dead };
+    }),
+    redriven,
+    injected: faults.injected,
+    calls: faults.calls,
+    events: scheduler.events,
+    history: scheduler.history,
+    metrics,
+  };
+}
+
+/** A UUID v7 without chance in it: the time, then a number. */
+function envelopeId(nowMs: number, count: number): EnvelopeId {
+  const time = nowMs.toString(16).padStart(12, '0');
+  const number = count.toString(16).padStart(12, '0');
+  // The cast: made in the form that EnvelopeId brands.
+  return `${time.slice(0, 8)}-${time.slice(8)}-7000-8000-${number}` as EnvelopeId;
+}
+
+function countingTelemetry(metrics: Map<Metric, number>): Telemetry {
+  const silent = () => undefined;
+  return {
+    info: silent,
+    warn: silent,
+    error: silent,
+    measure: (metric, value) => metrics.set(metric, (metrics.get(metric) ?? 0) + value),
+    flush: silent,
+  };
+}
+
+// Every call that a function makes goes through the gate; one wrapper for each interface of the product.
+
+function gatedConnections(
+  gate: Gate,
+  instance: Instance,
+  store: ConnectionStore,
+): Pick<ConnectionStore, 'getConnection'> {
+  return { getConnection: (id) => gate.call(instance, 'connections.get', () => store.getConnection(id)) };
+}
+
+function gatedSecrets(gate: Gate, instance: Instance, store: SecretStore): Pick<SecretStore, 'getWebhookSecrets'> {
+  return { getWebhookSecrets: (id) => gate.call(instance, 'secrets.get', () => store.getWebhookSecrets(id)) };
+}
+
+function gatedQueue<Message>(gate: Gate, instance: Instance, name: string, queue: Queue<Message>): Queue<Message> {
+  return { send: (message) => gate.call(instance, `${name}.send`, () => queue.send(message)) };
+}
+
+function gatedLake(gate: Gate, instance: Instance, lake: Lake): Lake {
+  return {
+    write: (object, envelopes) => gate.call(instance, 'lake.write', () => lake.write(object, envelopes)),
+    read: (object) => gate.call(instance, 'lake.read', () => lake.read(object)),
+  };
+}
+
+function gatedOrders(gate: Gate, instance: Instance, store: OrderStore): OrderStore {
+  return {
+    getOrder: (key) => gate.call(instance, 'orders.get', () => store.getOrder(key)),
+    putOrder: (order) => gate.call(instance, 'orders.put', () => store.putOrder(order)),
+  };
+}
+
+function gatedQuarantine(gate: Gate, instance: Instance, quarantine: Quarantine): Pick<Quarantine, 'open' | 'close'> {
+  return {
+    open: (entry) => gate.call(instance, 'quarantine.open', () => quarantine.open(entry)),
+    close: (id, status, now) => gate.call(instance, 'quarantine.close', () => quarantine.close(id, status, now)),
+  };
+}
