@@ -8,7 +8,8 @@ import { s3Lake } from '../shared/lake/store.ts';
 import { dynamoOrders } from '../shared/orders/store.ts';
 import { dynamoQuarantine } from '../shared/quarantine/store.ts';
 import { sqsQueue } from '../shared/queues/store.ts';
-import { dynamoClient, s3Client, sqsClient, ssmClient } from '../shared/runtime/clients.ts';
+import { dynamoClient, sqsClient, ssmClient } from '../shared/runtime/clients.ts';
+import { s3Client } from '../shared/runtime/s3.ts';
 import { CliError } from './errors.ts';
 import type { Deployment, Inspection, Site, StackDescription, StackOutputs } from './world.ts';
 

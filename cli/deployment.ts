@@ -86,9 +86,17 @@ export function readOutputs(site: Site, description: StackDescription): StackOut
     const message = `Stack ${site.stack} lacks the outputs ${missing.join(', ')}. Deploy this version again with \`npx cdk deploy\`.`;
     throw new CliError('stack_incomplete', message);
   }
-  const outputs = { WebhookBaseUrl: site.webhookUrl, ...description.outputs };
+  const outputs = Object.entries({ WebhookBaseUrl: site.webhookUrl, ...description.outputs }).map(([name, value]) => [
+    name,
+    value && site.endpoint && name.endsWith('QueueUrl') ? atEndpoint(value, site.endpoint) : value,
+  ]);
   // The cast: just checked, name by name.
-  return outputs as unknown as StackOutputs;
+  return Object.fromEntries(outputs) as unknown as StackOutputs;
+}
+
+/** An emulator calls itself localhost in queue URLs; the SDK warns, on stderr, where that is not the endpoint it was given. */
+function atEndpoint(queueUrl: string, endpoint: string): string {
+  return new URL(new URL(queueUrl).pathname, endpoint).href;
 }
 
 export async function reachDeployment(world: World, stack: string | undefined): Promise<Deployment> {

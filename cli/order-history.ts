@@ -1,7 +1,7 @@
 /** The parts that an order is made of, each with its version and the envelope that it came from. */
 import type { OrderParts, Part } from '../shared/orders/merge.ts';
 
-export interface PartHistory {
+interface PartHistory {
   /** `state`, `money` …, `payment <id>`, `refund <id>`. */
   readonly part: string;
   readonly version: {

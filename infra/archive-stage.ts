@@ -1,6 +1,6 @@
 /** Inbox queue → raw objects of the lake → pointers on the work queue. */
 import { Duration } from 'aws-cdk-lib';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -22,7 +22,7 @@ export interface ArchiveStageProps {
 
 export class ArchiveStage extends Construct {
   readonly inbox: Queues;
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, { settings, alarms, lake, work }: ArchiveStageProps) {
     super(scope, id);

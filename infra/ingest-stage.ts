@@ -1,8 +1,8 @@
 /** A platform's signed request → inbox queue, or the lake if it is too large for a message. */
 import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Alias, type IFunction, type IVersion } from 'aws-cdk-lib/aws-lambda';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -24,7 +24,7 @@ export interface IngestStageProps {
 }
 
 export class IngestStage extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   /** What the API calls: the function, or its alias where instances are kept warm. */
   readonly target: IFunction;
   /** Where the secrets of connections are: `<prefix>/<connection>/webhook`. */

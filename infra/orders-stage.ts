@@ -1,7 +1,7 @@
 /** Work queue → orders table; what can't be understood → quarantine in the operations table. */
 import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
@@ -29,7 +29,7 @@ const BATCHING_WINDOW = Duration.seconds(0);
 
 export class OrdersStage extends Construct {
   readonly work: Queues;
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, { settings, alarms, lake, orders, operations }: OrdersStageProps) {
     super(scope, id);

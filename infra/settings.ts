@@ -55,9 +55,8 @@ export const Settings = z.strictObject({
     .optional(),
 });
 export type Settings = z.infer<typeof Settings>;
-export type SettingName = keyof Settings;
 
-export const CONTEXT_PREFIX = 'tributary:';
+const CONTEXT_PREFIX = 'tributary:';
 export const environmentName = (setting: string): string =>
   `TRIBUTARY_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 

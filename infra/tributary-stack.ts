@@ -1,5 +1,5 @@
 /**
- * edge → ingest → inbox → archive → lake, work → orders → orders table.
+ * edge → ingest → inbox queue → archive → lake and work queue → orders → orders table.
  * The same stack is deployed to AWS and, for development, to an emulator: no resource here is only for one of them.
  */
 import { CfnOutput, Stack } from 'aws-cdk-lib';

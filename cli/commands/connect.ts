@@ -1,31 +1,14 @@
 /** `connect`: creates a connection, or changes its settings or secret. */
 import type { Command } from 'commander';
-import {
-  type Connection,
-  type ConnectionId,
-  replaceSecret,
-  validSecrets,
-  type WebhookSecrets,
-} from '../../shared/connections/connection.ts';
-import { webhookAddress } from '../deployment.ts';
+import { type Connected, type ConnectOutcome, connect } from '../../shared/connections/connect.ts';
+import { validSecrets } from '../../shared/connections/connection.ts';
 import { CliError, UsageError } from '../errors.ts';
 import { answer, note } from '../output.ts';
 import { askForSecret, givenSecret, type SecretOptions } from '../secret.ts';
 import { deploymentFor, examples, globalsOf, readChannel, readConnectionId, type Session } from '../session.ts';
-import { readSettings, type Settings, type TypedSettings } from '../settings.ts';
-import type { Deployment } from '../world.ts';
+import { readSettings, type TypedSettings } from '../settings.ts';
 
-export interface ConnectRequest {
-  readonly channel: string;
-  readonly id: ConnectionId;
-  readonly settings: Settings;
-  readonly secret: string | undefined;
-  /** Called only where a secret is needed and none was given. */
-  readonly ask: () => Promise<string>;
-  readonly now: Date;
-}
-
-export interface ConnectAnswer {
+interface ConnectAnswer {
   /** The full address to give to the platform. */
   readonly webhookUrl: string;
   readonly connection: string;
@@ -39,85 +22,35 @@ export interface ConnectAnswer {
   readonly droppedSecret?: true;
 }
 
-/** The secret is written first: a connection that exists always has one. */
-export async function connect(
-  { connections, secrets, webhookBaseUrl }: Pick<Deployment, 'connections' | 'secrets' | 'webhookBaseUrl'>,
-  { channel, id, settings, secret, ask, now }: ConnectRequest,
-): Promise<ConnectAnswer> {
-  const seen = await connections.getConnection(id);
-  if (seen && seen.channel !== channel) {
-    throw new CliError(
-      'connection_on_other_channel',
-      `Connection ${id} is on channel ${seen.channel}, and a connection stays on its channel. Choose another id for ${channel}.`,
-    );
-  }
-  // What an attempt that broke off left behind was never in use: a new connection begins with its own secret only.
-  const known = seen && (await secrets.getWebhookSecrets(id));
-  const next = secret ?? (known ? undefined : await ask());
-  const connection = withSettings(seen, {
-    channel,
-    id,
-    settings,
-    now,
-    webhookUrl: webhookAddress(webhookBaseUrl, { channel, id }),
-  });
-
-  const replaced = next === undefined || known?.current === next ? undefined : replaceSecret(known, next, now);
-  if (replaced) await secrets.putWebhookSecrets(id, replaced);
-  const changed = changedSettings(seen, connection);
-  if (!seen || changed.length > 0) await connections.putConnection(connection, seen);
+function toAnswer({ connection, created, changed, replaced }: Connected, now: Date): ConnectAnswer {
+  const { id, channel, webhookUrl } = connection;
+  const until = replaced?.after.previousUntil;
+  const dropped = replaced?.before !== undefined && validSecrets(replaced.before, now).length > 1;
   return {
-    webhookUrl: connection.webhookUrl,
+    webhookUrl,
     connection: id,
     channel,
-    created: !seen,
-    changed: replaced ? [...changed, 'secret'] : changed,
-    ...(replaced && describeReplacement(known, replaced, now)),
-  };
-}
-
-function withSettings(
-  seen: Connection | undefined,
-  {
-    channel,
-    id,
-    settings,
-    now,
-    webhookUrl,
-  }: {
-    readonly channel: string;
-    readonly id: ConnectionId;
-    readonly settings: Settings;
-    readonly now: Date;
-    readonly webhookUrl: string;
-  },
-): Connection {
-  const updatedAt = now.toISOString();
-  const fresh = { type: 'direct' as const, settingsRevision: 0, createdAt: updatedAt };
-  const next: Connection = { ...fresh, ...seen, ...settings, id, channel, status: 'active', webhookUrl, updatedAt };
-  const reread = seen !== undefined && SETTINGS.some((name) => seen[name] !== next[name]);
-  return reread ? { ...next, settingsRevision: seen.settingsRevision + 1 } : next;
-}
-
-/** Those that a normaliser reads, so that a change makes a better reading of what came before. */
-const SETTINGS = ['type', 'currency', 'timezone', 'region'] as const;
-
-function changedSettings(seen: Connection | undefined, next: Connection): string[] {
-  return [...SETTINGS, 'status' as const, 'webhookUrl' as const].filter((name) =>
-    seen ? seen[name] !== next[name] : next[name] !== undefined,
-  );
-}
-
-function describeReplacement(
-  known: WebhookSecrets | undefined,
-  { previousUntil }: WebhookSecrets,
-  now: Date,
-): Pick<ConnectAnswer, 'oldSecretValidUntil' | 'droppedSecret'> {
-  const dropped = known !== undefined && validSecrets(known, now).length > 1;
-  return {
-    ...(previousUntil !== undefined && { oldSecretValidUntil: previousUntil }),
+    created,
+    changed,
+    ...(until !== undefined && { oldSecretValidUntil: until }),
     ...(dropped && { droppedSecret: true }),
   };
+}
+
+function requireConnected(outcome: ConnectOutcome, id: string, channel: string): Connected {
+  switch (outcome.kind) {
+    case 'connected':
+      return outcome;
+    case 'other_channel':
+      throw new CliError(
+        'connection_on_other_channel',
+        `Connection ${id} is on channel ${outcome.channel}, and a connection stays on its channel. Choose another id for ${channel}.`,
+      );
+    case 'secret_missing':
+      throw new UsageError(
+        `Connection ${id} is new: it needs the secret that ${channel} signs with. Give --secret-file.`,
+      );
+  }
 }
 
 interface ConnectOptions extends SecretOptions, TypedSettings {
@@ -159,14 +92,12 @@ export function addConnect(program: Command, session: Session): void {
         note(world, '--secret is visible in the shell history and the process list; --secret-file is not.');
       }
       const deployment = await deploymentFor(session, globals);
-      const done = await connect(deployment, {
-        channel,
-        id,
-        settings,
-        secret,
-        ask: () => askForSecret(channel, world),
-        now: world.clock(),
-      });
+      const request = { channel, id, settings, webhookBase: deployment.webhookBaseUrl };
+      let outcome = await connect({ ...request, secret }, deployment, world.clock());
+      if (outcome.kind === 'secret_missing') {
+        outcome = await connect({ ...request, secret: await askForSecret(channel, world) }, deployment, world.clock());
+      }
+      const done = toAnswer(requireConnected(outcome, id, channel), world.clock());
       if (done.droppedSecret) note(world, 'Only one replaced secret stays valid: the one before it no longer is.');
       answer(world, globals, done, renderConnect);
     });

@@ -5,7 +5,7 @@ import { answer, table } from '../output.ts';
 import { deploymentFor, examples, globalsOf, type Session } from '../session.ts';
 
 /** Without what is only for us; a new field does not become public by itself. */
-export function publicConnection({
+function publicConnection({
   id,
   channel,
   type,
@@ -19,7 +19,7 @@ export function publicConnection({
 }: Connection) {
   return { id, channel, type, status, currency, region, timezone, webhookUrl, createdAt, updatedAt };
 }
-export type PublicConnection = ReturnType<typeof publicConnection>;
+type PublicConnection = ReturnType<typeof publicConnection>;
 
 export function addConnections(program: Command, session: Session): void {
   const { world } = session;

@@ -1,28 +1,14 @@
 /** `disconnect`: the platform is told 410 from then on. Orders, and the connection itself, stay. */
 import type { Command } from 'commander';
-import type { ConnectionId } from '../../shared/connections/connection.ts';
+import { disconnect } from '../../shared/connections/connect.ts';
 import { answer } from '../output.ts';
 import { deploymentFor, examples, globalsOf, readConnectionId, requireConnection, type Session } from '../session.ts';
-import type { Deployment } from '../world.ts';
 
-export interface DisconnectAnswer {
+interface DisconnectAnswer {
   readonly connection: string;
   readonly status: 'disabled';
   /** False if it was disabled already. */
   readonly changed: boolean;
-}
-
-export async function disconnect(
-  deployment: Pick<Deployment, 'connections'>,
-  id: ConnectionId,
-  now: Date,
-): Promise<DisconnectAnswer> {
-  const seen = await requireConnection(deployment, id);
-  const changed = seen.status !== 'disabled';
-  if (changed) {
-    await deployment.connections.putConnection({ ...seen, status: 'disabled', updatedAt: now.toISOString() }, seen);
-  }
-  return { connection: id, status: 'disabled', changed };
 }
 
 export function addDisconnect(program: Command, session: Session): void {
@@ -35,7 +21,10 @@ export function addDisconnect(program: Command, session: Session): void {
     .action(async (id: string, _options: unknown, command: Command) => {
       const globals = globalsOf(command);
       const connection = readConnectionId(id);
-      const done = await disconnect(await deploymentFor(session, globals), connection, world.clock());
+      const deployment = await deploymentFor(session, globals);
+      const seen = await requireConnection(deployment, connection);
+      const changed = await disconnect(seen, deployment.connections, world.clock());
+      const done: DisconnectAnswer = { connection, status: 'disabled', changed };
       answer(world, globals, done, ({ changed }) =>
         changed
           ? `Disabled ${id}; in effect within a minute. Remove the webhook at the platform, too.`

@@ -11,11 +11,7 @@ import { examples, globalsOf, readConnectionId, type Session } from '../session.
 import type { World } from '../world.ts';
 
 /** In the order of the data; what can't be asked without the one before is left out. */
-export async function examine(
-  world: World,
-  stack: string | undefined,
-  probe: ConnectionId | undefined,
-): Promise<Finding[]> {
+async function examine(world: World, stack: string | undefined, probe: ConnectionId | undefined): Promise<Finding[]> {
   const reached = await reach(world, stack);
   if (!reached.known) return [reached.finding];
   const { site, description } = reached.known;

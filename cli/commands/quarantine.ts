@@ -224,7 +224,7 @@ function addDismiss(quarantine: Command, session: Session): void {
     .command('dismiss')
     .description('close entries that need nothing; the bytes stay in the lake')
     .argument('<ids...>', 'the entries')
-    .option('--why <text>', 'the reason, repeated in the answer')
+    .option('--why <text>', 'the reason, kept with the entry')
     .addHelpText(
       'after',
       examples('quarantine dismiss 0197c0de-0000-7000-8000-000000000001 --why "a test of the agency"'),
@@ -233,9 +233,9 @@ function addDismiss(quarantine: Command, session: Session): void {
       const globals = globalsOf(command);
       const deployment = await deploymentFor(session, globals);
       const entries = await findEntries(deployment, ids);
-      for (const { envelopeId } of entries) await deployment.quarantine.close(envelopeId, 'dismissed', world.clock());
-      // TODO(quarantine): keep the reason once the entry has a field for it.
-      if (options.why !== undefined) note(world, 'this version does not keep the reason; it is only repeated here.');
+      for (const { envelopeId } of entries) {
+        await deployment.quarantine.close(envelopeId, 'dismissed', world.clock(), options.why);
+      }
       const done = {
         dismissed: entries.map((entry) => entry.envelopeId),
         ...(options.why !== undefined && { why: options.why }),

@@ -16,7 +16,7 @@ import {
 } from '../session.ts';
 import type { World } from '../world.ts';
 
-export interface SendAnswer {
+interface SendAnswer {
   readonly connection: string;
   readonly channel: string;
   readonly webhookUrl: string;

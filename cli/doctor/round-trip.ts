@@ -58,7 +58,10 @@ export async function judgeRoundTrip(deployment: Deployment, id: ConnectionId, w
     );
   }
   const archived = `${acknowledged}, in the lake after ${elapsedMs()} ms`;
-  if (reading.kind !== 'unacceptable') return ok(`A signed message that says nothing of an order: ${archived}.`);
+  if (reading.kind !== 'unacceptable')
+    return ok(
+      `A signed message that says nothing of an order: ${archived}, its last trace (orders: see the work queue).`,
+    );
 
   const closed = await dismissProbe(deployment, { envelope, world, until: startedMs + TIMEOUT_MS });
   if (closed)

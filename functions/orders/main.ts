@@ -5,11 +5,12 @@ import { dynamoConnections } from '../../shared/connections/store.ts';
 import { s3Lake } from '../../shared/lake/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
-import { dynamoClient, s3Client } from '../../shared/runtime/clients.ts';
+import { dynamoClient } from '../../shared/runtime/clients.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { readConfig } from '../../shared/runtime/config.ts';
 import { observed } from '../../shared/runtime/middleware.ts';
 import { createTelemetry } from '../../shared/runtime/powertools.ts';
+import { s3Client } from '../../shared/runtime/s3.ts';
 import { OrdersConfig } from './config.ts';
 import { createOrders } from './handler.ts';
 

@@ -8,7 +8,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
 
-export interface AlarmProps {
+interface AlarmProps {
   readonly metric: IMetric;
   readonly above: number;
   /** Of the metric's periods in a row; 1 unless said. */

@@ -1,41 +1,23 @@
 /** What every function has in common: how it is bundled, what it may do, how it logs. */
-import path from 'node:path';
 import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
   Architecture,
+  Code,
+  Function as LambdaFunction,
   LoggingFormat,
   Runtime,
   SystemLogLevel,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
-import type { CfnBucket, Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Bucket, CfnBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
 import { acknowledge } from './acknowledge.ts';
+import { bundle } from './bundle.ts';
 import { allow } from './permissions.ts';
-
-const ROOT = path.resolve(import.meta.dirname, '..', '..');
-
-const BUNDLING: BundlingOptions = {
-  format: OutputFormat.ESM,
-  // Not the runtime's version: the same bundle runs on an emulator, on the Node found there.
-  target: 'node20',
-  mainFields: ['module', 'main'], // the SDK's ES modules: a third less than its CommonJS
-  // The SDK in the bundle is the one that was tested, it starts faster than the runtime's, and an emulator has none.
-  bundleAwsSDK: true,
-  minify: true,
-  logLevel: LogLevel.WARNING,
-  keepNames: true, // logs tell errors apart by the names of their classes
-  // Loading a map would cost every cold start; one is had by bundling the deployed commit again.
-  sourceMap: false,
-  // CommonJS dependencies call `require`, which an ES module has not.
-  banner: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
-  esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': './infra/defaults/env-credentials.ts' },
-};
 
 export interface FunctionProps {
   /** The folder in functions/. */
@@ -52,7 +34,7 @@ export interface FunctionProps {
   readonly wildcards?: Readonly<Record<string, string>>;
 }
 
-export function createFunction(scope: Construct, settings: Settings, props: FunctionProps): NodejsFunction {
+export function createFunction(scope: Construct, settings: Settings, props: FunctionProps): LambdaFunction {
   const { name, timeout, memoryMiB, environment, permissions, keysOf, wildcards } = props;
   const logGroup = new LogGroup(scope, 'Logs', {
     retention: settings.logRetentionDays,
@@ -60,11 +42,9 @@ export function createFunction(scope: Construct, settings: Settings, props: Func
   });
   // A role of its own, for the one CDK makes may write to every log group of the account.
   const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-  const fn = new NodejsFunction(scope, 'Function', {
-    projectRoot: ROOT,
-    depsLockFilePath: path.join(ROOT, 'package-lock.json'),
-    entry: path.join(ROOT, 'functions', name, 'main.ts'),
-    bundling: BUNDLING,
+  const fn = new LambdaFunction(scope, 'Function', {
+    code: Code.fromAsset(bundle(name)),
+    handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
     architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
     role,
@@ -77,7 +57,6 @@ export function createFunction(scope: Construct, settings: Settings, props: Func
     systemLogLevelV2: SystemLogLevel.WARN,
     applicationLogLevelV2: ApplicationLogLevel.INFO, // metrics travel as lines of this level
     tracing: Tracing.ACTIVE,
-    awsSdkConnectionReuse: false, // SDK v3 keeps connections alive without being told
   });
   role.addToPolicy(allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn));
   for (const statement of permissions) role.addToPolicy(statement);

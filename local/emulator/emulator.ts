@@ -86,6 +86,8 @@ async function launch({ stateDir, port, way, detached = false, report }: Launch)
   const temporary = temporaryFolder(stateDir, port);
   await rm(temporary, { recursive: true, force: true });
   await mkdir(temporary, { recursive: true });
+  // MiniStack's worker for Node is CommonJS in a .js file; a package.json further up may say that such files are not.
+  await writeFile(path.join(temporary, 'package.json'), '{"type":"commonjs"}\n');
   const start: Start = { port, environment: emulatorEnvironment({ port, temporary, detached }) };
   const log = path.join(stateDir, 'emulator.log');
   const child = await spawnLogged(way.command(start), start.environment, { log, detached });

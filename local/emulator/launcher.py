@@ -267,6 +267,8 @@ def time_to_live_of_a_template_is_applied():
 @gap
 def expiry_writes_a_stream_record():
     """An item deleted by TTL appears in the stream as REMOVE with the service's userIdentity, by which consumers know."""
+    from ministack.core.responses import _request_account_id as account_of_call
+    from ministack.core.responses import _request_region as region_of_call
     from ministack.services import dynamodb
 
     remove, build = dynamodb._remove_item, dynamodb._build_change_record
@@ -277,9 +279,9 @@ def expiry_writes_a_stream_record():
     def remove_and_tell(table, *key):
         item = remove(table, *key)
         if item is not None and reaping():
-            account, region = table["TableArn"].split(":")[4], table["TableArn"].split(":")[3]
-            dynamodb._request_account_id.set(account)
-            dynamodb._request_region.set(region)
+            region, account = table["TableArn"].split(":")[3:5]
+            account_of_call.set(account)
+            region_of_call.set(region)
             dynamodb._emit_stream_event(table["TableName"], "REMOVE", item, None)
         return item
 
@@ -291,6 +293,25 @@ def expiry_writes_a_stream_record():
 
     assert any(thread.name == "dynamodb-ttl-reaper" for thread in threading.enumerate())
     dynamodb._remove_item, dynamodb._build_change_record = remove_and_tell, build_with_identity
+
+
+# --- S3 ----------------------------------------------------------------------------------------------------------------
+
+
+@gap
+def tags_of_a_template_reach_the_bucket():
+    """A bucket has the Tags of its template. CDK's autoDeleteObjects empties only a bucket it finds its tag on."""
+    from ministack.services import s3
+    from ministack.services.cloudformation import provisioners
+
+    def apply(name, props, old=None):
+        tags = {tag["Key"]: tag["Value"] for tag in props.get("Tags") or []}
+        if tags:
+            s3._bucket_tags[name] = tags
+        elif old and old.get("Tags"):
+            s3._bucket_tags.pop(name, None)
+
+    after_create_and_update(provisioners._RESOURCE_HANDLERS["AWS::S3::Bucket"], apply)
 
 
 # --- Lambda ------------------------------------------------------------------------------------------------------------

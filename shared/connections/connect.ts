@@ -1,6 +1,11 @@
-/** Creating or changing a connection, for the CLI, the demo and tests alike. */
-import { NotFound } from '../runtime/errors.ts';
-import { type Connection, type ConnectionId, type ConnectionSettings, replaceSecret } from './connection.ts';
+/** Creating, changing and disabling a connection, for the CLI, the demo and tests alike. */
+import {
+  type Connection,
+  type ConnectionId,
+  type ConnectionSettings,
+  replaceSecret,
+  type WebhookSecrets,
+} from './connection.ts';
 import type { ConnectionStore, SecretStore } from './directory.ts';
 
 export interface ConnectRequest {
@@ -8,78 +13,95 @@ export interface ConnectRequest {
   readonly channel: string;
   /** Base of all webhook addresses of the deployment. */
   readonly webhookBase: string;
-  /** The secret the platform signs with; may be left out when an existing connection keeps its own. */
-  readonly secret?: string;
+  /** The secret the platform signs with; may be left out where the connection has one. */
+  readonly secret: string | undefined;
   /** Only what is given changes. */
-  readonly settings: Partial<Pick<ConnectionSettings, 'type' | 'currency' | 'timezone' | 'region'>>;
+  readonly settings: Partial<Pick<ConnectionSettings, (typeof SETTINGS)[number]>>;
 }
 
-export interface Stores {
+export interface ConnectionStores {
   readonly connections: ConnectionStore;
   readonly secrets: SecretStore;
 }
 
+/** Those that a normaliser reads, so that a change makes a better reading of what came before. */
+const SETTINGS = ['type', 'currency', 'timezone', 'region'] as const;
+
+export type Change = (typeof SETTINGS)[number] | 'status' | 'webhookUrl' | 'secret';
+
+export interface Connected {
+  readonly kind: 'connected';
+  readonly connection: Connection;
+  readonly created: boolean;
+  /** What changed; empty if all was so already. */
+  readonly changed: readonly Change[];
+  /** Where the secret was replaced: those before and after. */
+  readonly replaced?: { readonly before: WebhookSecrets | undefined; readonly after: WebhookSecrets };
+}
+
 export type ConnectOutcome =
-  | {
-      readonly kind: 'connected';
-      readonly connection: Connection;
-      readonly created: boolean;
-      readonly secretReplaced: boolean;
-    }
+  | Connected
   | { readonly kind: 'other_channel'; readonly channel: string }
   | { readonly kind: 'secret_missing' };
 
 /**
  * Puts the connection and its secret. The secret comes first, so that a connection that exists always has one. A
- * disabled connection works again. Settings that change how messages are read raise `settingsRevision`.
+ * disabled connection works again.
+ *
+ * @throws Conflict if somebody else changed the connection meanwhile
  */
-export async function connect(request: ConnectRequest, stores: Stores, now: Date): Promise<ConnectOutcome> {
-  const { id, channel, webhookBase, secret, settings } = request;
+export async function connect(request: ConnectRequest, stores: ConnectionStores, now: Date): Promise<ConnectOutcome> {
+  const { id, channel, secret } = request;
   const seen = await stores.connections.getConnection(id);
   if (seen && seen.channel !== channel) return { kind: 'other_channel', channel: seen.channel };
-  const secrets = await stores.secrets.getWebhookSecrets(id);
-  if (secret === undefined && !secrets) return { kind: 'secret_missing' };
+  // What an attempt that broke off left behind was never in use: a new connection begins with its own secret only.
+  const before = seen && (await stores.secrets.getWebhookSecrets(id));
+  if (secret === undefined && !before) return { kind: 'secret_missing' };
 
-  const nextSecrets = secret === undefined ? secrets : replaceSecret(secrets, secret, now);
-  const secretReplaced = nextSecrets !== secrets;
-  if (secretReplaced && nextSecrets) await stores.secrets.putWebhookSecrets(id, nextSecrets);
+  const after = secret === undefined ? before : replaceSecret(before, secret, now);
+  const replaced = after !== undefined && after !== before ? { before, after } : undefined;
+  if (replaced) await stores.secrets.putWebhookSecrets(id, replaced.after);
 
-  const connection: Connection = {
+  const connection = nextConnection(seen, request, now);
+  const changed = changesBetween(seen, connection);
+  if (!seen || changed.length > 0) await stores.connections.putConnection(connection, seen);
+  const created = seen === undefined;
+  if (!replaced) return { kind: 'connected', connection, created, changed };
+  return { kind: 'connected', connection, created, changed: [...changed, 'secret'], replaced };
+}
+
+/** Disables; false if it was so already. */
+export async function disconnect(seen: Connection, connections: ConnectionStore, now: Date): Promise<boolean> {
+  if (seen.status === 'disabled') return false;
+  await connections.putConnection({ ...seen, status: 'disabled', updatedAt: laterThan(seen, now) }, seen);
+  return true;
+}
+
+function nextConnection(seen: Connection | undefined, request: ConnectRequest, now: Date): Connection {
+  const { id, channel, webhookBase, settings } = request;
+  const next: Connection = {
     type: 'direct',
+    settingsRevision: 0,
     createdAt: now.toISOString(),
     ...seen,
     ...settings,
     id,
     channel,
     status: 'active',
-    webhookUrl: `${webhookBase.replace(/\/$/, '')}/webhooks/${channel}/${id}`,
-    settingsRevision: nextRevision(seen, settings),
-    updatedAt: laterThan(seen?.updatedAt, now),
+    webhookUrl: `${webhookBase.replace(/\/+$/, '')}/webhooks/${channel}/${id}`,
+    updatedAt: laterThan(seen, now),
   };
-  await stores.connections.putConnection(connection, seen);
-  return { kind: 'connected', connection, created: !seen, secretReplaced };
+  const reread = seen !== undefined && SETTINGS.some((name) => seen[name] !== next[name]);
+  return reread ? { ...next, settingsRevision: seen.settingsRevision + 1 } : next;
 }
 
-/** Disables; a disabled one stays as it is. */
-export async function disconnect(id: ConnectionId, connections: ConnectionStore, now: Date): Promise<Connection> {
-  const seen = await connections.getConnection(id);
-  if (!seen) throw new NotFound('connection_unknown', `There is no connection ${id}.`);
-  if (seen.status === 'disabled') return seen;
-  const disabled: Connection = { ...seen, status: 'disabled', updatedAt: laterThan(seen.updatedAt, now) };
-  await connections.putConnection(disabled, seen);
-  return disabled;
-}
+const changesBetween = (seen: Connection | undefined, next: Connection): Change[] =>
+  [...SETTINGS, 'status' as const, 'webhookUrl' as const].filter((name) =>
+    seen ? seen[name] !== next[name] : next[name] !== undefined,
+  );
 
-const READ_BY_NORMALISERS = ['type', 'currency', 'timezone', 'region'] as const;
-
-function nextRevision(seen: Connection | undefined, settings: ConnectRequest['settings']): number {
-  if (!seen) return 0;
-  const changed = READ_BY_NORMALISERS.some((name) => settings[name] !== undefined && settings[name] !== seen[name]);
-  return seen.settingsRevision + (changed ? 1 : 0);
-}
-
-/** `updatedAt` is the condition of the next write, so it must move even within a millisecond. */
-function laterThan(seen: string | undefined, now: Date): string {
+/** `updatedAt` is the condition of the next write, so it moves even within a millisecond. */
+function laterThan(seen: Connection | undefined, now: Date): string {
   const text = now.toISOString();
-  return seen !== undefined && text <= seen ? new Date(Date.parse(seen) + 1).toISOString() : text;
+  return seen && text <= seen.updatedAt ? new Date(Date.parse(seen.updatedAt) + 1).toISOString() : text;
 }

@@ -1,10 +1,11 @@
 /** A connection: one shop, account or store chain on a channel. It is the unit of isolation. */
-import * as z from 'zod';
+// zod/mini, as ingest bundles this: a fifth of the size of zod.
+import * as z from 'zod/mini';
 
 export const ConnectionId = z
   .string()
-  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, - and _, at most 64')
-  .brand('ConnectionId');
+  .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, - and _, at most 64'))
+  .brand<'ConnectionId'>();
 export type ConnectionId = z.infer<typeof ConnectionId>;
 
 export const ConnectionType = z.enum(['direct', 'distribution', 'agency']);
@@ -16,17 +17,17 @@ export const ConnectionSettings = z.object({
   channel: z.string(),
   type: ConnectionType,
   /** ISO 4217; for platforms whose amounts name no currency. */
-  currency: z.string().length(3).optional(),
+  currency: z.optional(z.string().check(z.length(3))),
   /** IANA name, `Asia/Shanghai`; for calendar windows. */
-  timezone: z.string().optional(),
+  timezone: z.optional(z.string()),
   /** ISO 3166-1 alpha-2; the country of phone numbers written without one. */
-  region: z.string().length(2).optional(),
+  region: z.optional(z.string().check(z.length(2))),
   /** Grows by one whenever a setting above changes, so that a replay under better settings wins over the old reading. */
-  settingsRevision: z.number().int().nonnegative(),
+  settingsRevision: z.int().check(z.nonnegative()),
 });
 export type ConnectionSettings = z.infer<typeof ConnectionSettings>;
 
-export const Connection = ConnectionSettings.extend({
+export const Connection = z.extend(ConnectionSettings, {
   status: z.enum(['active', 'disabled']),
   /** The full address given to the platform; schemes that sign the URL use it as it stands here. */
   webhookUrl: z.string(),
@@ -37,10 +38,10 @@ export type Connection = z.infer<typeof Connection>;
 
 /** The webhook secrets of a connection. A replaced one stays valid for a day, as platforms sign with it for a while. */
 export const WebhookSecrets = z.object({
-  current: z.string().min(1),
-  previous: z.string().min(1).optional(),
+  current: z.string().check(z.minLength(1)),
+  previous: z.optional(z.string().check(z.minLength(1))),
   /** UTC instant from which `previous` is no longer accepted. */
-  previousUntil: z.string().optional(),
+  previousUntil: z.optional(z.string()),
 });
 export type WebhookSecrets = z.infer<typeof WebhookSecrets>;
 

@@ -2,9 +2,10 @@
  * An envelope is a webhook as it arrived, with what is needed to read it again in any year: the unit of the raw lake.
  * It never holds a secret: a door names the headers that are kept.
  */
-import * as z from 'zod';
+// zod/mini, as ingest bundles this: a fifth of the size of zod.
+import * as z from 'zod/mini';
 
-export const EnvelopeId = z.uuid().brand('EnvelopeId');
+export const EnvelopeId = z.uuid().brand<'EnvelopeId'>();
 export type EnvelopeId = z.infer<typeof EnvelopeId>;
 
 export const Envelope = z.object({
@@ -12,8 +13,8 @@ export const Envelope = z.object({
   id: EnvelopeId,
   /** UTC, milliseconds. When we received it; never used as the version of what it says. */
   receivedAt: z.iso.datetime(),
-  channel: z.string().min(1),
-  connection: z.string().min(1),
+  channel: z.string().check(z.minLength(1)),
+  connection: z.string().check(z.minLength(1)),
   headers: z.record(z.string(), z.string()),
   query: z.string(),
   /** The exact bytes: as text where they are UTF-8 that JSON and SQS can carry, so that people can read the lake. */

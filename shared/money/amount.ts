@@ -55,10 +55,13 @@ export function multiply(unitPrice: number, quantity: number): number {
   return safe(divideHalfEven(product, 10n ** BigInt(fraction.length))) ?? overflow();
 }
 
-/** amount × to ÷ from: an amount in the shopper's currency at the order's own rate (its total in each). */
-export function convert(amount: number, rate: { readonly from: number; readonly to: number }): number {
-  if (rate.from === 0) return 0;
-  return safe(divideHalfEven(BigInt(amount) * BigInt(rate.to), BigInt(rate.from))) ?? overflow();
+/**
+ * amount × to ÷ from: an amount in the shopper's currency at the order's own rate (its total in each). Undefined where
+ * there is no such rate, or one so odd that the answer is beyond 2^53.
+ */
+export function convert(amount: number, rate: { readonly from: number; readonly to: number }): number | undefined {
+  if (rate.from === 0) return undefined;
+  return safe(divideHalfEven(BigInt(amount) * BigInt(rate.to), BigInt(rate.from)));
 }
 
 export const sum = (amounts: Iterable<number>): number => {

@@ -100,12 +100,9 @@ function converter(money: Money | undefined, flags: Set<OrderFlag>) {
       flags.add('currency_mismatch');
       return 0;
     }
-    if (money.shopper.total === 0) {
-      flags.add('unconverted');
-      return 0;
-    }
-    flags.add('converted');
-    return convert(amount, { from: money.shopper.total, to: money.total });
+    const converted = convert(amount, { from: money.shopper.total, to: money.total });
+    flags.add(converted === undefined ? 'unconverted' : 'converted');
+    return converted ?? 0;
   };
 }
 

@@ -17,6 +17,8 @@ export const QuarantineEntry = z.object({
   /** Where the bytes are: the object of the lake, in which the envelope has the id above. */
   object: z.string(),
   status: QuarantineStatus,
+  /** Why a person dismissed it, in their words. */
+  why: z.string().optional(),
 });
 export type QuarantineEntry = z.infer<typeof QuarantineEntry>;
 
@@ -27,7 +29,7 @@ export interface Page<Item> {
 
 export interface Quarantine {
   /** Opens the entry; one that was dismissed for the very same reason stays dismissed. */
-  open(entry: Omit<QuarantineEntry, 'status'>): Promise<void>;
+  open(entry: Omit<QuarantineEntry, 'status' | 'why'>): Promise<void>;
   get(id: EnvelopeId): Promise<QuarantineEntry | undefined>;
   /** Newest first. */
   list(query: {
@@ -36,5 +38,5 @@ export interface Quarantine {
     readonly cursor?: string;
   }): Promise<Page<QuarantineEntry>>;
   /** Closes an entry and keeps it for a month; does nothing where there is none. */
-  close(id: EnvelopeId, status: 'resolved' | 'dismissed', now: Date): Promise<void>;
+  close(id: EnvelopeId, status: 'resolved' | 'dismissed', now: Date, why?: string): Promise<void>;
 }

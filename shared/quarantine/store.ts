@@ -89,18 +89,19 @@ export function dynamoQuarantine({
       return { items, nextCursor: newestFirst.length > limit ? (items.at(-1)?.envelopeId ?? null) : null };
     },
 
-    async close(id, status, now) {
+    async close(id, status, now, why) {
       try {
         await client.send(
           new UpdateCommand({
             TableName: table,
             Key: keyOf(id),
-            UpdateExpression: 'SET #status = :status, expiresAt = :expiresAt',
+            UpdateExpression: `SET #status = :status, expiresAt = :expiresAt${why === undefined ? '' : ', why = :why'}`,
             ConditionExpression: 'attribute_exists(pk)',
             ExpressionAttributeNames: { '#status': 'status' },
             ExpressionAttributeValues: {
               ':status': status,
               ':expiresAt': Math.floor((now.getTime() + CLOSED_KEPT_MS) / 1000),
+              ...(why !== undefined && { ':why': why }),
             },
           }),
         );

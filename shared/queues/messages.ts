@@ -1,5 +1,6 @@
 /** What travels on the queues. Parsed again on arrival: a queue is an edge, too. */
-import * as z from 'zod';
+// zod/mini, as ingest bundles this: a fifth of the size of zod.
+import * as z from 'zod/mini';
 import { Envelope, EnvelopeId } from '../lake/envelope.ts';
 
 /** Why work is done. Only what is live may ever lead to a message to a customer. */
@@ -9,15 +10,15 @@ export type Cause = z.infer<typeof Cause>;
 /** Inbox queue: a webhook, or where it lies in the lake already because it is too large for a message. */
 export const InboxMessage = z.union([
   z.object({ envelope: Envelope }),
-  z.object({ archived: z.object({ object: z.string().min(1) }) }),
+  z.object({ archived: z.object({ object: z.string().check(z.minLength(1)) }) }),
 ]);
 export type InboxMessage = z.infer<typeof InboxMessage>;
 
 /** Work queue: an object of the lake to be turned into orders; `only` some of its envelopes when they are retried. */
 export const WorkMessage = z.object({
-  object: z.string().min(1),
+  object: z.string().check(z.minLength(1)),
   cause: Cause,
-  only: z.array(EnvelopeId).min(1).optional(),
+  only: z.optional(z.array(EnvelopeId).check(z.minLength(1))),
 });
 export type WorkMessage = z.infer<typeof WorkMessage>;
 

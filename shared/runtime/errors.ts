@@ -4,22 +4,31 @@
  */
 
 abstract class TributaryError extends Error {
+  /** Written out, as minifying renames classes. */
+  abstract override readonly name: string;
   readonly code: string;
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.name = new.target.name;
     this.code = code;
   }
 }
 
 /** A throttle, time-out or 5xx: nobody acts. The message is redelivered, at last to the dead-letter queue. */
-export class Transient extends TributaryError {}
+export class Transient extends TributaryError {
+  override readonly name = 'Transient';
+}
 
 /** The revision moved between reading and writing: the caller reloads, merges and tries again. */
-export class Conflict extends TributaryError {}
+export class Conflict extends TributaryError {
+  override readonly name = 'Conflict';
+}
 
 /** An invariant broke: a developer acts. The message is kept and an alarm rings. */
-export class Defect extends TributaryError {}
+export class Defect extends TributaryError {
+  override readonly name = 'Defect';
+}
 
 /** Something a person asked for is not there. */
-export class NotFound extends TributaryError {}
+export class NotFound extends TributaryError {
+  override readonly name = 'NotFound';
+}

@@ -32,7 +32,9 @@ export function forgeries(door: Door, message: Message): Forgery[] {
   const size = request.body.length;
 
   const bodies = [
-    ...(size > 0 ? [0, size >> 1, size - 1] : []).map((at) => withBody(`byte ${at} altered`, altered(request.body, at))),
+    ...(size > 0 ? [0, size >> 1, size - 1] : []).map((at) =>
+      withBody(`byte ${at} altered`, altered(request.body, at)),
+    ),
     withBody('a byte more', Uint8Array.from([...request.body, 0x20])),
     withBody('a byte less', request.body.subarray(0, Math.max(0, size - 1))),
     withBody('no body', new Uint8Array()),
@@ -63,7 +65,7 @@ export function forgeries(door: Door, message: Message): Forgery[] {
 
   const wrongSecrets: Forgery[] = [
     { name: 'wrong secret', request, secrets: [`${secret}x`] },
-    { name: 'two wrong secrets', request, secrets: ['x', ''] },
+    { name: 'two wrong secrets', request, secrets: ['another secret', ''] },
     { name: 'no secret', request, secrets: [] },
     { name: 'signed with an empty secret', request: door.sign(request, '', receivedAt), secrets: [''] },
     { name: 'signed by another', request: door.sign(request, `${secret} `, receivedAt), secrets },

@@ -21,7 +21,9 @@ const RequestFile = z.strictObject({
   headers: z.record(z.string(), z.string()),
   receivedAt: z.iso.datetime(),
   secret: z.string().min(1),
-  connection: ConnectionSettings.pick({ currency: true, timezone: true, region: true }).partial().optional(),
+  connection: z
+    .strictObject({ currency: z.string().optional(), timezone: z.string().optional(), region: z.string().optional() })
+    .optional(),
 });
 
 export const Refused = z.strictObject({ code: z.string(), path: z.string(), expected: z.string() });
@@ -43,14 +45,14 @@ export interface Case {
 }
 
 export function loadCases(): Case[] {
-  return folders(HERE).flatMap((channel) =>
-    folders(join(HERE, channel)).map((name) => loadCase(channel, name)),
-  );
+  return folders(HERE).flatMap((channel) => folders(join(HERE, channel)).map((name) => loadCase(channel, name)));
 }
 
 function loadCase(channel: string, name: string): Case {
   const folder = join(HERE, channel, name);
-  const files = readdirSync(folder).filter((file) => /^(\d\d-)?request\.json$/.test(file)).sort();
+  const files = readdirSync(folder)
+    .filter((file) => /^(\d\d-)?request\.json$/.test(file))
+    .sort();
   const read = files.map((file) => ({ file, ...RequestFile.parse(readJson(join(folder, file))) }));
   const connection = ConnectionSettings.parse({
     id: 'demo',
@@ -94,4 +96,7 @@ export function writeHeaders(folder: string, { file }: Message, headers: HttpReq
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
 const writeJson = (path: string, value: unknown) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 const folders = (path: string) =>
-  readdirSync(path, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();

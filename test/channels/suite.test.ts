@@ -8,8 +8,18 @@ import { DOORS } from '../../shared/channels/doors.ts';
 import { ADAPTERS } from '../../shared/channels/registry.ts';
 import { REPLACED_SECRET_VALID_MS, replaceSecret, validSecrets } from '../../shared/connections/connection.ts';
 import { CanonicalOrder } from '../../shared/orders/canonical-order.ts';
+import { epochMs, instant } from '../../shared/time/instant.ts';
 import { type Forgery, forgeries, signaturePlaces } from './attacks.ts';
-import { type Case, IgnoredAs, loadCases, type Message, Refused, readExpectation, writeExpectation, writeHeaders } from './cases.ts';
+import {
+  type Case,
+  IgnoredAs,
+  loadCases,
+  type Message,
+  Refused,
+  readExpectation,
+  writeExpectation,
+  writeHeaders,
+} from './cases.ts';
 import { derive, readCase } from './read.ts';
 
 const UPDATE = process.env.UPDATE_EXPECTED === '1';
@@ -42,7 +52,11 @@ describe.each(cases)('$channel: $name', (recorded) => {
       expect(reads[0]?.outcome).toEqual({ kind: 'ignored', ...IgnoredAs.parse(ignored) });
     } else {
       for (const { outcome } of reads) expect(outcome.kind).not.toBe('unacceptable');
-      const order = derive(adapter, recorded, reads.flatMap((read) => read.updates));
+      const order = derive(
+        adapter,
+        recorded,
+        reads.flatMap((read) => read.updates),
+      );
       expect(order).toEqual(readExpectation(recorded.folder, 'expected'));
       expect(CanonicalOrder.parse(order)).toEqual(order);
       expectSums(order);
@@ -93,16 +107,19 @@ describe.each(cases)('$channel: $name', (recorded) => {
     expect(passed).toEqual([]);
   });
 
-  test.each(messages)('$file: a replaced secret is valid for a day and no longer', ({ request, secret, receivedAt }) => {
-    const secrets = replaceSecret({ current: secret }, 'the next secret', receivedAt);
-    const after = (ms: number) => new Date(receivedAt.getTime() + ms);
-    const verify = (now: Date) => adapter.door.verify(request, validSecrets(secrets, now), receivedAt).kind;
-    expect(verify(after(1))).toBe('verified');
-    expect(verify(after(REPLACED_SECRET_VALID_MS - 1))).toBe('verified');
-    expect(verify(after(REPLACED_SECRET_VALID_MS))).toBe('rejected');
-    const renewed = adapter.door.sign(request, 'the next secret', receivedAt);
-    expect(adapter.door.verify(renewed, validSecrets(secrets, after(1)), receivedAt).kind).toBe('verified');
-  });
+  test.each(messages)(
+    '$file: a replaced secret is valid for a day and no longer',
+    ({ request, secret, receivedAt }) => {
+      const secrets = replaceSecret({ current: secret }, 'the next secret', receivedAt);
+      const inMs = (ms: number) => new Date(receivedAt.getTime() + ms);
+      const verify = (now: Date) => adapter.door.verify(request, validSecrets(secrets, now), receivedAt).kind;
+      expect(verify(inMs(1))).toBe('verified');
+      expect(verify(inMs(REPLACED_SECRET_VALID_MS - 1))).toBe('verified');
+      expect(verify(inMs(REPLACED_SECRET_VALID_MS))).toBe('rejected');
+      const renewed = adapter.door.sign(request, 'the next secret', receivedAt);
+      expect(adapter.door.verify(renewed, validSecrets(secrets, inMs(1)), receivedAt).kind).toBe('verified');
+    },
+  );
 });
 
 function isRejected(adapter: ChannelAdapter, { receivedAt }: Message, { request, secrets }: Forgery): boolean {
@@ -127,10 +144,13 @@ function misreading(adapter: ChannelAdapter): ChannelAdapter {
           parts: {
             ...document.parts,
             ...(money && { money: { ...money, merchantDiscount: money.merchantDiscount + 1 } }),
-            ...(deletion && { state: { placedAt: deletion.at, updatedAt: deletion.at, reached: {} } }),
+            ...(deletion && { deletion: { at: instant(epochMs(deletion.at) + 1) } }),
           },
           ...(document.refunds && {
-            refunds: document.refunds.map((refund) => ({ ...refund, value: { ...refund.value, amount: refund.value.amount + 1 } })),
+            refunds: document.refunds.map((refund) => ({
+              ...refund,
+              value: { ...refund.value, amount: refund.value.amount + 1 },
+            })),
           }),
         };
       });

@@ -22,7 +22,10 @@ describe('connect', () => {
       writes.push('connection');
       return putConnection(...args);
     };
-    const ran = await type(`connect till --connection shop ${FROM_STDIN} --currency cny --timezone asia/shanghai --region cn --json`, secretFrom('s1'));
+    const ran = await type(
+      `connect till --connection shop ${FROM_STDIN} --currency cny --timezone asia/shanghai --region cn --json`,
+      secretFrom('s1'),
+    );
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(ran.stdout)).toEqual({
       webhookUrl: 'https://hooks.example/webhooks/till/shop',
@@ -57,7 +60,10 @@ describe('connect', () => {
     const { type, deployment } = createTestDeployment();
     await type(`connect till --connection shop ${FROM_STDIN}`, secretFrom('s1'));
     const second = await type(`connect till --connection shop ${FROM_STDIN} --json`, secretFrom('s2'));
-    expect(JSON.parse(second.stdout)).toMatchObject({ changed: ['secret'], oldSecretValidUntil: expect.stringMatching(/^2026-11-25T09/) });
+    expect(JSON.parse(second.stdout)).toMatchObject({
+      changed: ['secret'],
+      oldSecretValidUntil: expect.stringMatching(/^2026-11-25T09/),
+    });
     expect(await deployment.secrets.getWebhookSecrets(shop)).toMatchObject({ current: 's2', previous: 's1' });
     const third = await type(`connect till --connection shop ${FROM_STDIN}`, secretFrom('s3'));
     expect(third.stderr).toContain('the one before it no longer is');
@@ -75,10 +81,19 @@ describe('connect', () => {
   test('disconnect disables, twice as well as once, and connect enables again', async () => {
     const { type } = createTestDeployment();
     await type(`connect till --connection shop ${FROM_STDIN}`, secretFrom('s1'));
-    expect(JSON.parse((await type('disconnect shop --json')).stdout)).toEqual({ connection: 'shop', status: 'disabled', changed: true });
+    expect(JSON.parse((await type('disconnect shop --json')).stdout)).toEqual({
+      connection: 'shop',
+      status: 'disabled',
+      changed: true,
+    });
     expect(JSON.parse((await type('disconnect shop --json')).stdout)).toMatchObject({ changed: false });
-    expect(JSON.parse((await type('connect till --connection shop --json')).stdout)).toMatchObject({ changed: ['status'] });
-    expect(await type('disconnect shpo')).toMatchObject({ code: 1, stderr: expect.stringContaining('Did you mean shop?') });
+    expect(JSON.parse((await type('connect till --connection shop --json')).stdout)).toMatchObject({
+      changed: ['status'],
+    });
+    expect(await type('disconnect shpo')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('Did you mean shop?'),
+    });
   });
 
   test('the list never holds a secret', async () => {
@@ -133,7 +148,11 @@ describe('the secret', () => {
     expect(JSON.parse(ran.stdout)).toMatchObject({ created: true });
   });
 
-  test.each([['', 'empty'], [' x', 'space'], ['a\nb', 'line']])('%j is refused', async (secret, why) => {
+  test.each([
+    ['', 'empty'],
+    [' x', 'space'],
+    ['a\nb', 'line'],
+  ])('%j is refused', async (secret, why) => {
     const { run } = createTestDeployment();
     const ran = await run(['connect', 'till', '--connection', 'shop', '--secret', secret]);
     expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining(why) });

@@ -21,7 +21,9 @@ test.each([
   const { type } = createTestDeployment();
   expect(await type(line)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(told) });
   const { stderr } = await type(`${line} --json`);
-  expect(JSON.parse(stderr)).toMatchObject({ error: { code: expect.stringMatching(/^[a-z_]+$/), message: expect.any(String) } });
+  expect(JSON.parse(stderr)).toMatchObject({
+    error: { code: expect.stringMatching(/^[a-z_]+$/), message: expect.any(String) },
+  });
 });
 
 test('every command has help with an example', async () => {
@@ -39,12 +41,24 @@ test('every command has help with an example', async () => {
 
 test('the local deployment is the default, and says how to start it', async () => {
   const folder = await caseFolder({ 'endpoints.json': 'no json' });
-  await expect(locate({ stack: undefined, env: { TRIBUTARY_ENDPOINTS: `${folder}/none.json` } })).rejects.toMatchObject({
-    exitCode: 1,
-    message: expect.stringContaining('npm start'),
-  });
-  await expect(locate({ stack: undefined, env: { TRIBUTARY_ENDPOINTS: `${folder}/endpoints.json` } })).rejects.toThrow('npm start');
-  const written = { webhookUrl: 'http://h', apiUrl: null, consoleUrl: null, awsEndpoint: 'http://e', region: 'r', stack: 's', token: null };
+  await expect(locate({ stack: undefined, env: { TRIBUTARY_ENDPOINTS: `${folder}/none.json` } })).rejects.toMatchObject(
+    {
+      exitCode: 1,
+      message: expect.stringContaining('npm start'),
+    },
+  );
+  await expect(locate({ stack: undefined, env: { TRIBUTARY_ENDPOINTS: `${folder}/endpoints.json` } })).rejects.toThrow(
+    'npm start',
+  );
+  const written = {
+    webhookUrl: 'http://h',
+    apiUrl: null,
+    consoleUrl: null,
+    awsEndpoint: 'http://e',
+    region: 'r',
+    stack: 's',
+    token: null,
+  };
   const good = await caseFolder({ 'endpoints.json': JSON.stringify(written) });
   expect(await locate({ stack: undefined, env: { TRIBUTARY_ENDPOINTS: `${good}/endpoints.json` } })).toEqual({
     kind: 'local',
@@ -53,7 +67,11 @@ test('the local deployment is the default, and says how to start it', async () =
     endpoint: 'http://e',
     webhookUrl: 'http://h',
   });
-  expect(await locate({ stack: 'prod', env: { AWS_REGION: 'eu-west-1' } })).toEqual({ kind: 'aws', stack: 'prod', region: 'eu-west-1' });
+  expect(await locate({ stack: 'prod', env: { AWS_REGION: 'eu-west-1' } })).toEqual({
+    kind: 'aws',
+    stack: 'prod',
+    region: 'eu-west-1',
+  });
 });
 
 test('an incomplete stack is named', () => {
@@ -64,9 +82,25 @@ test('an incomplete stack is named', () => {
   expect(readOutputs(site, { status: '', outputs: local })).toMatchObject({ WebhookBaseUrl: 'http://h' });
 });
 
+test('queues are where the endpoint is', () => {
+  const outputs = {
+    ...OUTPUTS,
+    InboxQueueUrl: 'http://localhost:1/000000000000/inbox',
+    WorkQueueUrl: 'http://localhost:1/000000000000/work',
+  };
+  const urls = { InboxDeadLetterQueueUrl: 'http://localhost:1/0/a', WorkDeadLetterQueueUrl: 'http://localhost:1/0/b' };
+  const description = { status: '', outputs: { ...outputs, ...urls } };
+  const site = { kind: 'local' as const, stack: 's', endpoint: 'http://127.0.0.1:1' };
+  expect(readOutputs(site, description).WorkQueueUrl).toBe('http://127.0.0.1:1/000000000000/work');
+  expect(readOutputs({ kind: 'aws', stack: 's' }, description)).toEqual(description.outputs);
+});
+
 test('failures become sentences', () => {
   const refused = Object.assign(new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]), {});
-  expect(explain(new TypeError('fetch failed', { cause: refused }))).toMatchObject({ code: 'unreachable', exitCode: 1 });
+  expect(explain(new TypeError('fetch failed', { cause: refused }))).toMatchObject({
+    code: 'unreachable',
+    exitCode: 1,
+  });
   expect(explain(Object.assign(new Error('y'), { name: 'ExpiredTokenException' })).code).toBe('credentials_refused');
   expect(explain(new Error('Region is missing')).code).toBe('region_missing');
   const own = new CliError('own', 'mine');
@@ -82,9 +116,21 @@ test('money is shown in major units', () => {
 });
 
 test('columns align by what is seen, also in Chinese', () => {
-  const drawn = table(['title', { name: 'n', align: 'right' }], [['龙井茶', '5'], ['abc', '12']]);
+  const drawn = table(
+    ['title', { name: 'n', align: 'right' }],
+    [
+      ['龙井茶', '5'],
+      ['abc', '12'],
+    ],
+  );
   expect(drawn).toBe('TITLE    N\n龙井茶   5\nabc     12');
-  expect(facts([['a', 'x'], ['long', undefined], ['bc', 'y']])).toBe('a   x\nbc  y');
+  expect(
+    facts([
+      ['a', 'x'],
+      ['long', undefined],
+      ['bc', 'y'],
+    ]),
+  ).toBe('a   x\nbc  y');
   expect(oneLine('a\u001b[2Jb\nc\u202ed')).toBe('a [2Jb c d');
 });
 

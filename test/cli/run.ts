@@ -20,7 +20,7 @@ import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { bluntTill, till } from './till.ts';
 
 const BASE = 'https://hooks.example';
-const silent: Telemetry = { measure() {}, info() {}, warn() {}, error() {} };
+const silent: Telemetry = { measure() {}, info() {}, warn() {}, error() {}, flush() {} };
 const adapters = new Map([till, bluntTill].map((adapter) => [adapter.door.channel, adapter]));
 const doors = new Map([...adapters].map(([channel, { door }]) => [channel, door]));
 
@@ -30,10 +30,10 @@ export const OUTPUTS = {
   LakeBucket: 'lake',
   OrdersTable: 'orders',
   OperationsTable: 'operations',
-  InboxQueueUrl: 'inbox',
-  InboxDeadLetterQueueUrl: 'inbox-dead',
-  WorkQueueUrl: 'work',
-  WorkDeadLetterQueueUrl: 'work-dead',
+  InboxQueueUrl: 'http://localhost:4566/000000000000/inbox',
+  InboxDeadLetterQueueUrl: 'http://localhost:4566/000000000000/inbox-dead',
+  WorkQueueUrl: 'http://localhost:4566/000000000000/work',
+  WorkDeadLetterQueueUrl: 'http://localhost:4566/000000000000/work-dead',
   SecretsPrefix: '/tributary/test/connections',
 };
 
@@ -48,6 +48,7 @@ export function createTestDeployment() {
   const clock = () => new Date(nowMs++);
   const [connections, secrets, lake, orders] = [memoryConnections(), memorySecrets(), memoryLake(), memoryOrders()];
   const quarantine = memoryQuarantine();
+  /** By name, where they are not empty. */
   const queues = new Map<string, QueueState>();
   const description: StackDescription = { status: 'CREATE_COMPLETE', outputs: OUTPUTS };
   const requests: WorkMessage[] = [];
@@ -117,7 +118,10 @@ export function createTestDeployment() {
     inspection: {
       tableStatus: async () => 'ACTIVE',
       reachBucket: async () => {},
-      queueState: async (url) => queues.get(url) ?? { arn: `arn:aws:sqs:us-east-1:000000000000:${url}`, waiting: 0, inFlight: 0 },
+      queueState: async (url) => {
+        const name = url.split('/').at(-1) ?? '';
+        return queues.get(name) ?? { arn: `arn:aws:sqs:us-east-1:000000000000:${name}`, waiting: 0, inFlight: 0 };
+      },
       listObjects: async (prefix) => lake.objects().filter((key) => key.startsWith(prefix)),
     },
   };

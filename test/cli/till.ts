@@ -4,7 +4,13 @@ import { type ChannelAdapter, type Door, rejected, unacceptable, verified } from
 import { bodyText } from '../../shared/lake/envelope.ts';
 import { epochMs, parseOffsetTime } from '../../shared/time/instant.ts';
 
-const Sale = z.object({ id: z.string(), title: z.string(), cents: z.number().int(), at: z.string(), phone: z.string() });
+const Sale = z.object({
+  id: z.string(),
+  title: z.string(),
+  cents: z.number().int(),
+  at: z.string(),
+  phone: z.string(),
+});
 
 const tillDoor: Door = {
   channel: 'till',
@@ -33,7 +39,15 @@ export const till: ChannelAdapter = {
     const { id, title, cents, phone } = parsed.data;
     const at = parseOffsetTime(parsed.data.at);
     if (!at) return unacceptable('time_invalid', 'at', 'a time with an offset');
-    const none = { merchantDiscount: 0, platformDiscount: 0, shipping: 0, shippingDiscount: 0, tax: 0, tip: 0, fees: 0 };
+    const none = {
+      merchantDiscount: 0,
+      platformDiscount: 0,
+      shipping: 0,
+      shippingDiscount: 0,
+      tax: 0,
+      tip: 0,
+      fees: 0,
+    };
     const currency = connection.currency ?? 'CNY';
     return {
       kind: 'accepted',
@@ -62,4 +76,11 @@ export const bluntTill: ChannelAdapter = {
 };
 
 export const sale = (fields: Partial<z.infer<typeof Sale>> = {}): string =>
-  JSON.stringify({ id: '7/42', title: '龙井茶', cents: 42568, at: '2026-11-24T10:00:00+08:00', phone: '+8613800000001', ...fields });
+  JSON.stringify({
+    id: '7/42',
+    title: '龙井茶',
+    cents: 42568,
+    at: '2026-11-24T10:00:00+08:00',
+    phone: '+8613800000001',
+    ...fields,
+  });

@@ -12,6 +12,7 @@ import {
 import { DescribeTimeToLiveCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import {
   DeleteObjectCommand,
+  GetBucketTaggingCommand,
   GetObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
@@ -60,7 +61,15 @@ async function eventually<T>(ask: () => Promise<T | undefined>, withinMs = 20_00
   throw new Error(`Nothing came within ${withinMs} ms.`);
 }
 
-type Result = { by: string; body: string; receives: string; ids: string[]; events: string[]; at: number };
+type Result = {
+  by: string;
+  body: string;
+  receives: string;
+  ids: string[];
+  events: string[];
+  expired: boolean;
+  at: number;
+};
 const results: Result[] = [];
 
 /** Everything the functions have reported so far. */
@@ -168,9 +177,11 @@ describe('queue to function', () => {
   it('takes a delayed message when its time has come', async () => {
     const sent = Date.now();
     await send('Queue', 'later', 1);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await send('Kept', 'something else happens meanwhile');
     const late = (await eventually(fromQueue('later'))).at - sent - 1000;
     expect(late).toBeGreaterThan(-50);
-    expect(late).toBeLessThan(400);
+    expect(late).toBeLessThan(300);
   });
 
   it('does not wait for another, slow function', async () => {
@@ -182,6 +193,18 @@ describe('queue to function', () => {
     await put('quick');
     expect((await eventually(fromQueue('quick'))).at - sent).toBeLessThan(1000);
     expect((await eventually(fromStream('quick'))).at - sent).toBeLessThan(1000);
+  });
+});
+
+it('limits a function as its template says', async () => {
+  const response = await fetch(`${client.endpoint}/2015-03-31/functions/${out.Slow}`, {
+    headers: {
+      authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/lambda/aws4_request, Signature=none',
+    },
+  });
+  expect(await response.json()).toMatchObject({
+    Concurrency: { ReservedConcurrentExecutions: 1 },
+    Configuration: { DeadLetterConfig: { TargetArn: expect.stringContaining(':sqs:') } },
   });
 });
 
@@ -232,6 +255,11 @@ describe('objects, parameters, speed', () => {
     await objects.send(new DeleteObjectCommand(object));
   });
 
+  it('tags a bucket as its template says', async () => {
+    const tags = await objects.send(new GetBucketTaggingCommand({ Bucket: out.Bucket }));
+    expect(tags.TagSet).toEqual([{ Key: 'kind', Value: 'lake' }]);
+  });
+
   it('keeps secrets as parameters', async () => {
     const Name = `/emulator-behaviours/${process.pid}`;
     await parameters.send(new PutParameterCommand({ Name, Type: 'SecureString', Value: 'hush' }));
@@ -250,9 +278,18 @@ describe('objects, parameters, speed', () => {
   });
 });
 
+// The emulator looks for expired items once a minute: too slow for every day, meant for a new pin.
+it.runIf(process.env.EMULATOR_SLOW_TESTS)('tells the stream of an item that expired', async () => {
+  const expiresAt = { N: String(Math.floor(Date.now() / 1000) - 10) };
+  await tables.send(new PutItemCommand({ TableName: out.Table, Item: { pk: { S: 'expires' }, expiresAt } }));
+  const gone = async () => (await reported()).find((r) => r.ids?.includes('expires') && r.events.includes('REMOVE'));
+  expect((await eventually(gone, 90_000)).expired).toBe(true);
+});
+
 describe('the stack itself', () => {
   it('keeps items, messages and ids through an update', async () => {
     await put('kept');
+    await take('Kept');
     await send('Kept', 'kept');
     const before = out;
     await deploy({ visibilityTimeout: 2, index: true });

@@ -18,7 +18,7 @@ exports.queue = async (event) => {
 };
 exports.stream = async (event) => {
   const ids = event.Records.map((record) => record.dynamodb.Keys.pk.S);
-  await tell({ by: 'stream', ids, events: event.Records.map((record) => record.eventName), at: Date.now() });
+  await tell({ by: 'stream', ids, events: event.Records.map((record) => record.eventName), expired: event.Records.every((record) => record.userIdentity?.principalId === 'dynamodb.amazonaws.com'), at: Date.now() });
   if (ids.some((id) => id.startsWith('throws'))) throw new Error('poison');
   const bad = event.Records.find((record) => record.dynamodb.Keys.pk.S.startsWith('reported'));
   return { batchItemFailures: bad ? [{ itemIdentifier: bad.dynamodb.SequenceNumber }] : [] };
@@ -87,7 +87,7 @@ export function template({ visibilityTimeout, index }: Settings): string {
         Replicas: [{ Region: { Ref: 'AWS::Region' } }],
       },
     },
-    Bucket: { Type: 'AWS::S3::Bucket' },
+    Bucket: { Type: 'AWS::S3::Bucket', Properties: { Tags: [{ Key: 'kind', Value: 'lake' }] } },
     Http: lambda('http'),
     Worker: lambda('queue'),
     Stream: lambda('stream'),
@@ -148,7 +148,18 @@ export function template({ visibilityTimeout, index }: Settings): string {
     Board: { Type: 'AWS::CloudWatch::Dashboard', Properties: { DashboardBody: '{"widgets":[]}' } },
     SavedQuery: { Type: 'AWS::Logs::QueryDefinition', Properties: { Name: 'slow', QueryString: 'fields @message' } },
   };
-  const refs = ['Results', 'DeadLetters', 'StreamDeadLetters', 'Queue', 'SlowQueue', 'Kept', 'Table', 'Bucket', 'Api'];
+  const refs = [
+    'Results',
+    'DeadLetters',
+    'StreamDeadLetters',
+    'Queue',
+    'SlowQueue',
+    'Kept',
+    'Table',
+    'Bucket',
+    'Api',
+    'Slow',
+  ];
   const outputs = Object.fromEntries(refs.map((id) => [id, { Value: { Ref: id } }]));
   return JSON.stringify({ Resources: resources, Outputs: { ...outputs, StreamArn: { Value: streamArn } } });
 }

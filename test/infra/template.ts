@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { type Settings, readSettings } from '../../infra/settings.ts';
+import { readSettings, type Settings } from '../../infra/settings.ts';
 import { TributaryStack } from '../../infra/tributary-stack.ts';
 
 export interface Resource {
@@ -25,7 +25,7 @@ export function synthesize(context: Readonly<Record<string, unknown>> = {}) {
   const resources: Record<string, Resource> = template.Resources;
   const ofType = (type: string) =>
     Object.entries(resources).flatMap(([id, resource]) => (resource.Type === type ? [{ id, ...resource }] : []));
-  return { stack, resources, ofType, outputs: template.Outputs as Record<string, unknown> };
+  return { resources, ofType, outputs: template.Outputs as Record<string, unknown> };
 }
 
 export type Synthesized = ReturnType<typeof synthesize>;
@@ -45,11 +45,13 @@ export function functions({ ofType }: Synthesized) {
   );
 }
 
-/** Deletes are for the dead: queues that are nobody's dead-letter queue have one. */
+/** All queues; `dead` are the dead-letter queues of others, `live` those that a function reads. */
 export function queues({ ofType }: Synthesized) {
   const all = ofType('AWS::SQS::Queue').map((queue) => ({
     ...queue,
-    deadLetters: target((queue.Properties['RedrivePolicy'] as { deadLetterTargetArn?: unknown } | undefined)?.deadLetterTargetArn),
+    deadLetters: target(
+      (queue.Properties.RedrivePolicy as { deadLetterTargetArn?: unknown } | undefined)?.deadLetterTargetArn,
+    ),
   }));
   const dead = new Set(all.flatMap(({ deadLetters }) => deadLetters ?? []));
   return { all, dead, live: all.filter(({ id }) => !dead.has(id)) };

@@ -1,7 +1,7 @@
 /** `npm run simulate`: the pipeline under faults, from a seed. Exits with 1 and the shortest trace found if anything is lost, altered or counted twice. */
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
+import { MISTAKES } from './broken.ts';
 import { CHANNELS } from './channels.ts';
 import type { Totals } from './check.ts';
 import { type EpochOptions, type EpochResult, runEpoch } from './epoch.ts';
@@ -15,26 +15,29 @@ with faults between any two calls; then compares the end with a run in which not
   --seed N         what all chance comes from; the same seed gives the same digest     (default 1)
   --deliveries N   how many deliveries the platforms make                              (default 10000)
   --faults P       probability of a fault at each call, and of a loss in the network   (default 0.02)
-  --channel NAME   ${Object.keys(CHANNELS).join(' or ').padEnd(66)}(default shopify)
+  --channel NAME   toy, shopify, or mixed: of four epochs one of shopify               (default mixed)
   --shrink S       seconds to spend on finding a shorter failing run                   (default 60)
+  --mistake N      put one of the ${MISTAKES.length} known mistakes of broken.ts in, to see a failure         (default 0: none)
   --json           print one JSON object instead of text
   --help           print this
 `;
 
-// Most objects live for an event or two: a large nursery saves a third of the time.
-setFlagsFromString('--max-semi-space-size=64');
-setFlagsFromString('--min-semi-space-size=16');
-
 /** Deliveries of one epoch: enough for contention, few enough for memory. */
-const EPOCH = 2_000;
+const EPOCH = 5_000;
+/** In a mixed run one epoch in so many is of the real platform: its orders cost four times as much to read. */
+const MIXED_EVERY = 4;
 const TRACE_LINES = 200;
+
+type ChannelName = keyof typeof CHANNELS;
 
 interface Options {
   readonly seed: number;
   readonly deliveries: number;
   readonly faults: number;
-  readonly channel: keyof typeof CHANNELS;
+  readonly channel: ChannelName | 'mixed';
   readonly shrinkSeconds: number;
+  /** Number of a mistake, from 1; 0 for none. */
+  readonly mistake: number;
   readonly json: boolean;
 }
 
@@ -54,6 +57,7 @@ interface Summary {
   redriven: number;
   readonly totals: Record<string, Totals>;
   seconds: number;
+  cpuSeconds: number;
   deliveriesPerSecond: number;
   /** Of what came out: orders, totals, quarantine. */
   digest: string;
@@ -65,17 +69,20 @@ async function main(): Promise<number> {
   const options = readOptions();
   if (!options) return 2;
   const startedMs = Date.now();
+  const mistake = MISTAKES[options.mistake - 1];
   const summary = emptySummary(options);
   const digest = createHash('sha256');
   const history = createHash('sha256');
   let reportedMs = startedMs;
 
   for (let done = 0; done < options.deliveries; ) {
+    const channel = channelOf(options, summary.epochs);
     const epoch: EpochOptions = {
       seed: epochSeed(options.seed, summary.epochs),
       count: Math.min(EPOCH, options.deliveries - done),
       faultRate: options.faults,
-      channel: CHANNELS[options.channel],
+      channel: CHANNELS[channel],
+      ...(mistake && { parts: mistake.parts }),
     };
     const result = await runEpoch(epoch);
     if (result.problems.length > 0) {
@@ -83,7 +90,7 @@ async function main(): Promise<number> {
       return 1;
     }
     done += epoch.count;
-    addTo(summary, result);
+    addTo(summary, result, channel);
     digest.update(result.digest);
     history.update(`${result.world.history} ${result.world.events}\n`);
     if (!options.json && Date.now() - reportedMs > 2_000) {
@@ -95,6 +102,8 @@ async function main(): Promise<number> {
     }
   }
   summary.seconds = (Date.now() - startedMs) / 1000;
+  const { user, system } = process.cpuUsage();
+  summary.cpuSeconds = (user + system) / 1e6;
   summary.deliveriesPerSecond = Math.round(options.deliveries / summary.seconds);
   summary.digest = digest.digest('hex').slice(0, 32);
   summary.history = history.digest('hex').slice(0, 32);
@@ -110,8 +119,9 @@ function readOptions(): Options | undefined {
         seed: { type: 'string', default: '1' },
         deliveries: { type: 'string', default: '10000' },
         faults: { type: 'string', default: '0.02' },
-        channel: { type: 'string', default: 'shopify' },
+        channel: { type: 'string', default: 'mixed' },
         shrink: { type: 'string', default: '60' },
+        mistake: { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -121,13 +131,16 @@ function readOptions(): Options | undefined {
       process.exit(0);
     }
     const { channel } = values;
-    if (!isChannel(channel)) throw new Error(`--channel ${channel}: expected ${Object.keys(CHANNELS).join(' or ')}.`);
+    if (channel !== 'mixed' && !isChannel(channel)) {
+      throw new Error(`--channel ${channel}: expected ${Object.keys(CHANNELS).join(', ')} or mixed.`);
+    }
     return {
       seed: readNumber('--seed', values.seed, { max: 2 ** 32 - 1, integer: true }),
       deliveries: readNumber('--deliveries', values.deliveries, { max: 1e9, integer: true }),
       faults: readNumber('--faults', values.faults, { max: 0.5, integer: false }),
       channel,
       shrinkSeconds: readNumber('--shrink', values.shrink, { max: 86_400, integer: false }),
+      mistake: readNumber('--mistake', values.mistake, { max: MISTAKES.length, integer: true }),
       json: values.json,
     };
   } catch (error) {
@@ -136,7 +149,7 @@ function readOptions(): Options | undefined {
   }
 }
 
-const isChannel = (name: string): name is keyof typeof CHANNELS => Object.hasOwn(CHANNELS, name);
+const isChannel = (name: string): name is ChannelName => Object.hasOwn(CHANNELS, name);
 
 function readNumber(
   option: string,
@@ -147,6 +160,11 @@ function readNumber(
   const good = text.trim() !== '' && value >= 0 && value <= max && (!integer || Number.isInteger(value));
   if (!good) throw new Error(`${option} ${text}: expected ${integer ? 'an integer' : 'a number'} from 0 to ${max}.`);
   return value;
+}
+
+function channelOf({ channel }: Options, epoch: number): ChannelName {
+  if (channel !== 'mixed') return channel;
+  return epoch % MIXED_EVERY === 0 ? 'shopify' : 'toy';
 }
 
 /** Neighbouring seeds and epochs have nothing in common (the finaliser of murmur3). */
@@ -177,13 +195,18 @@ function emptySummary({ seed, deliveries, channel }: Options): Summary {
     ...counts,
     totals: {},
     seconds: 0,
+    cpuSeconds: 0,
     deliveriesPerSecond: 0,
     digest: '',
     history: '',
   };
 }
 
-function addTo(summary: Summary, { world, orders, quarantined, ignored, totals }: EpochResult): void {
+function addTo(
+  summary: Summary,
+  { world, orders, quarantined, ignored, totals }: EpochResult,
+  channel: ChannelName,
+): void {
   summary.epochs++;
   summary.attempts += world.attempts.length;
   summary.acknowledged += world.acknowledged.length;
@@ -195,8 +218,9 @@ function addTo(summary: Summary, { world, orders, quarantined, ignored, totals }
   summary.faults += world.injected.length;
   summary.redriven += world.redriven;
   for (const [connection, more] of totals) {
-    const sum = summary.totals[connection] ?? { orders: 0, paid: 0, refunded: 0, net: 0 };
-    summary.totals[connection] = sum;
+    const name = `${channel}/${connection}`;
+    const sum = summary.totals[name] ?? { orders: 0, paid: 0, refunded: 0, net: 0 };
+    summary.totals[name] = sum;
     sum.orders += more.orders;
     sum.paid += more.paid;
     sum.refunded += more.refunded;
@@ -214,11 +238,11 @@ function describe(summary: Summary): string {
     `  outcome     ${summary.orders} orders, ${summary.quarantined} deliveries in quarantine, ${summary.ignored} ignored`,
     ...totals.map(
       ([connection, { orders, paid, refunded, net }]) =>
-        `  ${connection.padEnd(10)}  ${orders} orders, paid ${paid}, refunded ${refunded}, net ${net} (minor units)`,
+        `  ${connection.padEnd(14)}  ${orders} orders, paid ${paid}, refunded ${refunded}, net ${net} (minor units)`,
     ),
     '  checked     acknowledged all in the lake and in effect; orders, totals and quarantine as in a run without faults;',
     '              queues and dead letters empty; nothing forged stored',
-    `  speed       ${summary.seconds.toFixed(1)} s, ${summary.deliveriesPerSecond} deliveries/s`,
+    `  speed       ${summary.seconds.toFixed(1)} s (${summary.cpuSeconds.toFixed(1)} s of CPU), ${summary.deliveriesPerSecond} deliveries/s`,
     `  digest      ${summary.digest}  (history ${summary.history})`,
     '',
   ].join('\n');
@@ -231,7 +255,7 @@ async function fail(options: Options, epoch: EpochOptions, result: EpochResult):
     );
   }
   const shrunk = await shrink(epoch, result, options.shrinkSeconds * 1000);
-  const again = `npm run simulate -- --seed ${options.seed} --deliveries ${options.deliveries} --faults ${options.faults} --channel ${options.channel}`;
+  const again = `npm run simulate -- --seed ${options.seed} --deliveries ${options.deliveries} --faults ${options.faults} --channel ${options.channel}${options.mistake > 0 ? ` --mistake ${options.mistake}` : ''}`;
   if (options.json) {
     const { problems } = result;
     process.stdout.write(

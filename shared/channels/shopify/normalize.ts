@@ -9,7 +9,7 @@ import type { ConnectionSettings } from '../../connections/connection.ts';
 import { isMasked, normalizeEmail, normalizeName, normalizePhone } from '../../identity/contact.ts';
 import { parseLosslessly } from '../../json/lossless.ts';
 import { bodyText, type Envelope } from '../../lake/envelope.ts';
-import { multiply, parseAmount, sum } from '../../money/amount.ts';
+import { parseAmount, sum } from '../../money/amount.ts';
 import type {
   BuyerIds,
   Line,
@@ -74,11 +74,14 @@ function accept<T>(
 function mismatch(error: z.ZodError): Unacceptable {
   const issue = error.issues[0];
   const path = issue?.path.join('.') ?? '';
-  // Zod's messages name what was expected and, of the value, at most its type.
   if (issue?.code === 'too_big') return unacceptable('too_large', path, `at most ${issue.maximum}`);
+  // Zod's messages and ours name what was expected and, of the value, at most its type.
   const expected = issue?.code === 'invalid_type' ? issue.expected : (issue?.message ?? '');
-  return unacceptable('wire_mismatch', path, expected);
+  return unacceptable(expected.startsWith('at most') ? 'too_large' : 'wire_mismatch', path, expected);
 }
+
+/** A hundred billion dollars; every sum of an order stays far below 2^53. */
+const AMOUNT_MAX = 10 ** 13;
 
 /** Reads text into amounts and times, and keeps the first problem. After one, what it returns is of no account. */
 class Reader {
@@ -86,9 +89,22 @@ class Reader {
 
   amount(text: string, currency: string, ...path: (string | number)[]): number {
     const minor = parseAmount(text, currency);
-    if (minor !== undefined) return minor;
-    this.problem ??= unacceptable('amount_not_decimal', path.join('.'), 'a decimal amount in major units, below 10^15');
+    if (minor !== undefined) return this.bounded(minor, ...path);
+    this.problem ??= unacceptable('amount_not_decimal', path.join('.'), 'a decimal amount in major units');
     return 0;
+  }
+
+  /** Not so large that a sum of thousands, or a product, could lose a digit further on. */
+  bounded(minor: number, ...path: (string | number)[]): number {
+    if (Math.abs(minor) <= AMOUNT_MAX) return minor;
+    this.problem ??= unacceptable('amount_too_large', path.join('.'), `at most ${AMOUNT_MAX} in minor units`);
+    return 0;
+  }
+
+  /** quantity × unit price */
+  gross(line: wire.LineItem, currency: string, index: number): number {
+    const unitPrice = this.amount(line.price, currency, 'line_items', index, 'price');
+    return this.bounded(unitPrice * line.quantity, 'line_items', index, 'quantity');
   }
 
   /** 0 where the amount is absent. */
@@ -224,11 +240,13 @@ function moneyOf(order: wire.Order, read: Reader): Money | undefined {
   let tips = 0;
   let lineDiscount = 0;
   for (const [index, line] of (line_items ?? []).entries()) {
-    const gross = multiply(read.amount(line.price, currency, 'line_items', index, 'price'), line.quantity);
+    const gross = read.gross(line, currency, index);
     if (line.tip) tips += gross;
     else goods += gross;
     lineDiscount += discountOf(line, currency, read, 'line_items', index);
   }
+  read.bounded(goods + tips, 'line_items');
+  read.bounded(lineDiscount, 'line_items');
   let shipping = 0;
   let shippingDiscount = 0;
   for (const [index, line] of (shipping_lines ?? []).entries()) {
@@ -305,6 +323,7 @@ function linesOf({ line_items, currency }: wire.Order, read: Reader): Line[] | u
   const lines: Line[] = [];
   for (const [index, line] of line_items.entries()) {
     if (line.tip) continue;
+    read.gross(line, currency, index);
     lines.push(
       compact({
         lineId: String(line.id),

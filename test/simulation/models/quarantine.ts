@@ -24,9 +24,9 @@ export function memoryQuarantine(): Quarantine {
       return { items, nextCursor: newestFirst.length > limit ? (items.at(-1)?.envelopeId ?? null) : null };
     },
 
-    async close(id, status) {
+    async close(id, status, _now, why) {
       const entry = entries.get(id);
-      if (entry) entries.set(id, { ...entry, status });
+      if (entry) entries.set(id, { ...entry, status, ...(why !== undefined && { why }) });
     },
   };
 }

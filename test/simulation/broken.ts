@@ -1,0 +1,162 @@
+/** Parts with the mistakes that the simulation is there to find. It must fail with each; else it proves nothing. */
+import pMap from 'p-map';
+import { createArchive } from '../../functions/archive/handler.ts';
+import { createIngest } from '../../functions/ingest/handler.ts';
+import { createOrders, type OrdersDependencies } from '../../functions/orders/handler.ts';
+import { verified } from '../../shared/channels/adapter.ts';
+import type { StoredOrder } from '../../shared/orders/apply.ts';
+import { interpret } from '../../shared/orders/interpret.ts';
+import { mergeOrder, NO_PARTS } from '../../shared/orders/merge.ts';
+import type { OrderKey } from '../../shared/orders/order-key.ts';
+import { WorkMessage } from '../../shared/queues/messages.ts';
+import { failedItems } from '../../shared/queues/sqs-batch.ts';
+import type { Problem } from './check.ts';
+import type { Parts } from './world.ts';
+
+export interface Mistake {
+  readonly name: string;
+  readonly parts: Partial<Parts>;
+  /** What the simulation has to say of it; other problems may follow from that. */
+  readonly noticedAs: Problem['code'];
+}
+
+const unawaited = (work: Promise<void>): Promise<void> => {
+  work.catch(() => undefined);
+  return Promise.resolve();
+};
+
+export const MISTAKES: readonly Mistake[] = [
+  {
+    name: 'ingest acknowledges before the queue has said yes',
+    parts: {
+      createIngest: (its) => createIngest({ ...its, inbox: { send: (message) => unawaited(its.inbox.send(message)) } }),
+    },
+    noticedAs: 'acknowledged_lost',
+  },
+  {
+    name: 'ingest answers success when it could not keep the bytes',
+    parts: {
+      createIngest: (its) => {
+        const ingest = createIngest(its);
+        return async (event) => {
+          const answer = await ingest(event);
+          return answer.statusCode === 503 ? { ...answer, statusCode: 200 } : answer;
+        };
+      },
+    },
+    noticedAs: 'acknowledged_lost',
+  },
+  {
+    name: 'ingest believes every signature',
+    parts: {
+      createIngest: (its) =>
+        createIngest({
+          ...its,
+          doors: new Map([...its.doors].map(([channel, door]) => [channel, { ...door, verify: () => verified }])),
+        }),
+    },
+    noticedAs: 'forged_stored',
+  },
+  {
+    name: 'archive announces an object that it has not written yet, and is done',
+    parts: {
+      createArchive: (its) =>
+        createArchive({ ...its, lake: { write: (object, envelopes) => unawaited(its.lake.write(object, envelopes)) } }),
+    },
+    noticedAs: 'acknowledged_lost',
+  },
+  {
+    name: 'archive reports no failure',
+    parts: {
+      createArchive: (its) => {
+        const archive = createArchive(its);
+        return async (event) => {
+          await archive(event);
+          return failedItems([]);
+        };
+      },
+    },
+    noticedAs: 'acknowledged_lost',
+  },
+  {
+    name: 'archive forgets to announce what it has written when announcing fails',
+    parts: {
+      createArchive: (its) =>
+        createArchive({ ...its, work: { send: (message) => its.work.send(message).catch(() => undefined) } }),
+    },
+    noticedAs: 'update_lost',
+  },
+  {
+    name: 'orders reports no failure',
+    parts: {
+      createOrders: (its) => {
+        const orders = createOrders(its);
+        return async (event) => {
+          await orders(event);
+          return failedItems([]);
+        };
+      },
+    },
+    noticedAs: 'update_lost',
+  },
+  {
+    name: 'orders fails at content instead of setting it aside',
+    parts: {
+      createOrders: (its) =>
+        createOrders({
+          ...its,
+          quarantine: { ...its.quarantine, open: () => Promise.reject(new Error('poison')) },
+        }),
+    },
+    noticedAs: 'queue_not_empty',
+  },
+  {
+    name: 'the store writes without looking at the revision',
+    parts: { memoryOrders: uncheckedOrders },
+    noticedAs: 'update_lost',
+  },
+  {
+    name: 'merge lets the last arrival win',
+    parts: { createOrders: lastArrivalWins },
+    noticedAs: 'order_differs',
+  },
+];
+
+function uncheckedOrders(): ReturnType<Parts['memoryOrders']> {
+  const orders = new Map<OrderKey, StoredOrder>();
+  return {
+    keys: () => [...orders.keys()],
+    peek: (key) => orders.get(key),
+    getOrder: async (key) => orders.get(key),
+    putOrder: async (order) => {
+      orders.set(order.key, order);
+    },
+  };
+}
+
+/** The orders stage, but each message replaces the parts that it names. */
+function lastArrivalWins(its: OrdersDependencies): ReturnType<typeof createOrders> {
+  return async (event) => {
+    await pMap(event.Records, async (record) => {
+      const work = WorkMessage.parse(JSON.parse(record.body));
+      for (const envelope of await its.lake.read(work.object)) {
+        const connection = await its.connections.find(envelope.connection);
+        const reading = interpret(envelope, its.adapters.get(envelope.channel), connection);
+        if (reading.kind !== 'updates') continue;
+        for (const { key, update } of reading.updates) {
+          const stored = await its.orders.getOrder(key);
+          const fresh = mergeOrder(NO_PARTS, update);
+          const known = stored?.parts ?? NO_PARTS;
+          const parts = {
+            single: { ...known.single, ...fresh.single },
+            payments: { ...known.payments, ...fresh.payments },
+            refunds: { ...known.refunds, ...fresh.refunds },
+            sightings: fresh.sightings,
+          };
+          await its.orders.putOrder({ key, revision: (stored?.revision ?? 0) + 1, parts, cause: work.cause });
+        }
+      }
+    });
+    return failedItems([]);
+  };
+}

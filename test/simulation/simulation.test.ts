@@ -1,0 +1,99 @@
+/** The pipeline under faults, for some dozens of seeds; and the proof that the simulation notices mistakes. */
+import { describe, expect, it } from 'vitest';
+import { MISTAKES } from './broken.ts';
+import { CHANNELS } from './channels.ts';
+import { type EpochOptions, type EpochResult, runEpoch } from './epoch.ts';
+import { shrink } from './shrink.ts';
+
+const toy = (seed: number, change: Partial<EpochOptions> = {}): EpochOptions => ({
+  seed,
+  count: 250,
+  faultRate: 0.05,
+  channel: CHANNELS.toy,
+  ...change,
+});
+
+/** Some mistakes need a rare fault, so a few seeds are tried; how many says how well hidden one is. */
+async function firstFailure(
+  change: Partial<EpochOptions>,
+): Promise<{ options: EpochOptions; result: EpochResult } | undefined> {
+  for (let seed = 1; seed <= 30; seed++) {
+    const options = toy(seed, change);
+    const result = await runEpoch(options);
+    if (result.problems.length > 0) return { options, result };
+  }
+  return undefined;
+}
+
+describe('simulation', () => {
+  it.each(Array.from({ length: 30 }, (_, index) => index + 1))(
+    'toy, seed %i: nothing is lost, altered or counted twice',
+    async (seed) => {
+      const { problems } = await runEpoch(toy(seed));
+      expect(problems).toEqual([]);
+    },
+  );
+
+  it.each([1, 2, 3, 4, 5, 6])('shopify, seed %i', async (seed) => {
+    const { problems } = await runEpoch(toy(seed, { channel: CHANNELS.shopify }));
+    expect(problems).toEqual([]);
+  });
+
+  it('withstands a fault at every third call', async () => {
+    const { problems, world } = await runEpoch(toy(99, { faultRate: 0.3, count: 100 }));
+    expect(world.injected.length).toBeGreaterThan(100);
+    expect(problems).toEqual([]);
+  });
+
+  it('takes the same course from the same seed, and another from another', async () => {
+    const [first, again, other] = [await runEpoch(toy(5)), await runEpoch(toy(5)), await runEpoch(toy(6))];
+    expect([again.digest, again.world.history, again.world.events]).toEqual([
+      first.digest,
+      first.world.history,
+      first.world.events,
+    ]);
+    expect(other.digest).not.toBe(first.digest);
+  });
+
+  it('ends the same with faults and without', async () => {
+    const [faulty, calm] = [await runEpoch(toy(8)), await runEpoch(toy(8, { faultRate: 0 }))];
+    expect(faulty.world.injected.length).toBeGreaterThan(20);
+    expect(calm.world.injected).toEqual([]);
+    expect(faulty.digest).toBe(calm.digest);
+    expect(faulty.totals).toEqual(calm.totals);
+  });
+
+  it('meets what it is there for: faults of all kinds, conflicts, dead letters, quarantine, refusals, large bodies', async () => {
+    const kinds = new Set<string>();
+    let [redriven, quarantined, noops, rejected] = [0, 0, 0, 0];
+    for (let seed = 1; seed <= 10; seed++) {
+      const { world, ...result } = await runEpoch(toy(seed, { faultRate: 0.15 }));
+      for (const { fault } of world.injected) kinds.add(fault);
+      redriven += world.redriven;
+      quarantined += result.quarantined;
+      noops += world.metrics.get('noop') ?? 0;
+      rejected += world.metrics.get('rejected') ?? 0;
+    }
+    expect(kinds.size).toBe(8);
+    expect(Math.min(redriven, quarantined, noops, rejected)).toBeGreaterThan(0);
+  });
+});
+
+describe('the simulation notices when', () => {
+  it.each(MISTAKES)('$name', async ({ parts, noticedAs }) => {
+    const failure = await firstFailure({ parts });
+    expect(failure?.result.problems.map((problem) => problem.code)).toContain(noticedAs);
+  });
+
+  it('and shrinks a failure to a few deliveries and faults', async () => {
+    const [mistake] = MISTAKES;
+    const parts = mistake?.parts ?? {};
+    const failure = await firstFailure({ parts });
+    if (!failure) throw new Error('did not fail');
+    const shrunk = await shrink(failure.options, failure.result, 5_000);
+    expect(shrunk.deliveries.length).toBeLessThanOrEqual(5);
+    expect(shrunk.faults.length).toBeLessThanOrEqual(2);
+    expect(shrunk.problems.map((problem) => problem.code)).toContain('acknowledged_lost');
+    expect(shrunk.trace.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,54 @@
+/** The stores on DynamoDB keep their contracts on Amazon's own DynamoDB Local. Without Java the suite is skipped, and says so. */
+import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dynamoConnections } from '../../shared/connections/store.ts';
+import { dynamoOrders } from '../../shared/orders/store.ts';
+import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
+import { createTable, OPERATIONS_KEY, ORDERS_KEY } from './aws.ts';
+import { connectionStoreContract } from './contracts/connections.ts';
+import { orderStoreContract } from './contracts/order-store.ts';
+import { quarantineContract } from './contracts/quarantine.ts';
+import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
+import { hasJava, startDynamoDbLocal, startObjects } from './dynamodb-local.ts';
+
+const java = hasJava();
+
+describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there is no java)'}`, () => {
+  let dynamo: Awaited<ReturnType<typeof startDynamoDbLocal>>;
+  let objects: Awaited<ReturnType<typeof startObjects>>;
+  beforeAll(async () => {
+    [dynamo, objects] = await Promise.all([startDynamoDbLocal(), startObjects()]);
+  });
+  afterAll(async () => {
+    await Promise.all([dynamo.stop(), objects.stop()]);
+  });
+
+  const table = async (key: readonly string[]) => ({
+    client: dynamo.client,
+    table: (await createTable(dynamo.client, key)).name,
+  });
+  const makeOrders = async () => {
+    const at = await table(ORDERS_KEY);
+    return { at, store: dynamoOrders({ ...at, overflow: { client: objects.client, bucket: 'overflow' } }) };
+  };
+
+  orderStoreContract('DynamoDB Local', async () => (await makeOrders()).store);
+  quarantineContract('DynamoDB Local', async () => dynamoQuarantine(await table(OPERATIONS_KEY)), {
+    beyondOnePage: true,
+  });
+  connectionStoreContract('DynamoDB Local', async () => dynamoConnections(await table(OPERATIONS_KEY)));
+
+  it('charges at most two write units for a typical order of two lines', async () => {
+    const { at, store } = await makeOrders();
+    const updates = orderUpdates(
+      (parts) => parts.single.lines?.value.length === 2 && Object.keys(parts.refunds).length === 0,
+    );
+    const order = newOrder({ parts: partsOf(updates) });
+    await store.putOrder(order);
+    const { Item } = await at.client.send(new GetCommand({ TableName: at.table, Key: { key: order.key } }));
+    const { ConsumedCapacity } = await at.client.send(
+      new PutCommand({ TableName: at.table, Item, ReturnConsumedCapacity: 'TOTAL' }),
+    );
+    expect(ConsumedCapacity?.CapacityUnits).toBeLessThanOrEqual(2);
+  });
+});

@@ -1,0 +1,63 @@
+/** The stores on AWS keep their contracts on the emulator at AWS_ENDPOINT_URL. Without one the suite is skipped, and says so. */
+import { DeleteParametersCommand, DescribeParametersCommand } from '@aws-sdk/client-ssm';
+import { afterAll, describe } from 'vitest';
+import { dynamoConnections, ssmSecrets } from '../../shared/connections/store.ts';
+import { s3Lake } from '../../shared/lake/store.ts';
+import { dynamoOrders } from '../../shared/orders/store.ts';
+import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
+import { sqsQueue } from '../../shared/queues/store.ts';
+import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
+import { s3Client } from '../../shared/runtime/s3.ts';
+import { createBucket, createQueue, createTable, OPERATIONS_KEY, ORDERS_KEY, type Resource } from './aws.ts';
+import { connectionStoreContract, secretStoreContract } from './contracts/connections.ts';
+import { lakeContract } from './contracts/lake.ts';
+import { orderStoreContract } from './contracts/order-store.ts';
+import { quarantineContract } from './contracts/quarantine.ts';
+import { queueContract } from './contracts/queue.ts';
+import { unique } from './contracts/samples.ts';
+
+const { env } = process;
+// An emulator takes any; the SDK wants some.
+env.AWS_REGION ??= 'us-east-1';
+env.AWS_ACCESS_KEY_ID ??= 'test';
+env.AWS_SECRET_ACCESS_KEY ??= 'test';
+
+describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
+  const [dynamo, s3, sqs, ssm] = [dynamoClient(), s3Client(), sqsClient(), ssmClient()];
+  const prefix = `/contract-${unique()}`;
+  const resources: Resource[] = [];
+  const keep = async <R extends Resource>(made: Promise<R>): Promise<R> => {
+    const resource = await made;
+    resources.push(resource);
+    return resource;
+  };
+
+  afterAll(async () => {
+    for (const resource of resources) await resource.remove();
+    const { Parameters = [] } = await ssm.send(
+      new DescribeParametersCommand({ ParameterFilters: [{ Key: 'Name', Option: 'BeginsWith', Values: [prefix] }] }),
+    );
+    const names = Parameters.flatMap(({ Name }) => (Name?.startsWith(prefix) ? [Name] : []));
+    if (names.length > 0) await ssm.send(new DeleteParametersCommand({ Names: names }));
+  });
+
+  orderStoreContract('DynamoDB and S3', async () => {
+    const table = await keep(createTable(dynamo, ORDERS_KEY));
+    const bucket = await keep(createBucket(s3));
+    return dynamoOrders({ client: dynamo, table: table.name, overflow: { client: s3, bucket: bucket.name } });
+  });
+  quarantineContract(
+    'DynamoDB',
+    async () => dynamoQuarantine({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
+    { beyondOnePage: false },
+  );
+  connectionStoreContract('DynamoDB', async () =>
+    dynamoConnections({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
+  );
+  secretStoreContract('SSM', async () => ssmSecrets({ client: ssm, prefix }));
+  lakeContract('S3', async () => s3Lake({ client: s3, bucket: (await keep(createBucket(s3))).name }));
+  queueContract('SQS', async () => {
+    const { url, receive } = await keep(createQueue(sqs));
+    return { queue: sqsQueue({ client: sqs, url }), receive };
+  });
+});

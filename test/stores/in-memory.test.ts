@@ -1,0 +1,43 @@
+/** The models of the simulation keep the same contracts as the stores on AWS. */
+import { describe, expect, it } from 'vitest';
+import { packOrder } from '../../shared/orders/item.ts';
+import { memoryConnections, memorySecrets } from '../simulation/models/connections.ts';
+import { memoryLake } from '../simulation/models/lake.ts';
+import { memoryOrders } from '../simulation/models/orders.ts';
+import { memoryQuarantine } from '../simulation/models/quarantine.ts';
+import { memoryQueue } from '../simulation/models/queue.ts';
+import { realTime } from '../simulation/models/time.ts';
+import { connectionStoreContract, secretStoreContract } from './contracts/connections.ts';
+import { lakeContract } from './contracts/lake.ts';
+import { orderStoreContract } from './contracts/order-store.ts';
+import { quarantineContract } from './contracts/quarantine.ts';
+import { queueContract } from './contracts/queue.ts';
+import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
+
+orderStoreContract('in memory', async () => memoryOrders());
+quarantineContract('in memory', async () => memoryQuarantine(), { beyondOnePage: true });
+connectionStoreContract('in memory', async () => memoryConnections());
+secretStoreContract('in memory', async () => memorySecrets());
+lakeContract('in memory', async () => memoryLake());
+queueContract('in memory', async () => {
+  const queue = memoryQueue({ name: 'inbox', time: realTime, visibilityTimeoutMs: 30_000, maxReceiveCount: 5 });
+  return {
+    queue,
+    async receive() {
+      const [message] = queue.receive(1);
+      if (message) queue.delete(message.receiptHandle);
+      return message?.body;
+    },
+  };
+});
+
+describe('order item', () => {
+  it('of a typical order of two lines is at most 2 KB', () => {
+    const updates = orderUpdates(
+      (parts) => parts.single.lines?.value.length === 2 && Object.keys(parts.refunds).length === 0,
+    );
+    const { key, revision, cause, parts } = newOrder({ parts: partsOf(updates) });
+    const bytes = Buffer.byteLength(JSON.stringify({ key, revision, cause, ...packOrder(parts) }));
+    expect(bytes).toBeLessThanOrEqual(2048);
+  });
+});
