@@ -26,6 +26,8 @@ export interface Problem {
     | 'quarantine_differs'
     | 'queue_not_empty';
   readonly what: string;
+  /** The deliveries concerned, by index; where known. */
+  readonly deliveries?: readonly number[];
 }
 
 export interface Totals {
@@ -54,7 +56,7 @@ interface Reading {
 
 export async function checkWorld(world: World, plan: Plan, channel: SimulatedChannel): Promise<Verdict> {
   const problems: Problem[] = [];
-  const report = (code: Problem['code'], what: string) => problems.push({ code, what });
+  const report: Report = (code, what, deliveries) => problems.push({ code, what, ...(deliveries && { deliveries }) });
 
   for (const { name, left, dead } of world.queues) {
     if (left + dead > 0) report('queue_not_empty', `${name}: ${left} left, ${dead} dead`);
@@ -86,7 +88,7 @@ export async function checkWorld(world: World, plan: Plan, channel: SimulatedCha
     for (const { key, update } of updates) {
       const known = parts.get(key) ?? NO_PARTS;
       if (mergeOrder(known, update) === known) continue;
-      report('update_lost', `delivery ${delivery.index} is not in effect in ${key}`);
+      report('update_lost', `delivery ${delivery.index} is not in effect in ${key}`, tellersOf(key, readings));
     }
   }
   const quarantined = await checkQuarantine({ world, stored, readings, report, hash });
@@ -94,7 +96,10 @@ export async function checkWorld(world: World, plan: Plan, channel: SimulatedCha
   return { problems, digest: hash.digest('hex').slice(0, 32), totals, orders: expected.size, quarantined, ignored };
 }
 
-type Report = (code: Problem['code'], what: string) => void;
+const tellersOf = (key: OrderKey, readings: ReadonlyMap<PlannedDelivery, Reading>): number[] =>
+  [...readings].flatMap(([{ index }, { updates }]) => (updates.some((told) => told.key === key) ? [index] : []));
+
+type Report = (code: Problem['code'], what: string, deliveries?: readonly number[]) => void;
 
 interface StoredEnvelope {
   readonly delivery: PlannedDelivery;

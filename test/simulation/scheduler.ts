@@ -44,6 +44,7 @@ export class Scheduler implements Time {
 
   /** Until nothing is left to do. */
   async run(): Promise<void> {
+    await afterMicrotasks();
     for (let event = this.#pop(); event; event = this.#pop()) {
       this.#nowMs = event.atMs;
       this.#events++;

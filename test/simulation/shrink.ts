@@ -1,4 +1,7 @@
-/** A failing epoch → a smaller one that fails in the same way, within a time limit: fewer deliveries, then fewer faults. */
+/**
+ * A failing epoch → a smaller one that fails in a like way, within a time limit: fewer deliveries, then fewer faults. A
+ * race depends on the course of everything, so first the deliveries of one wrong order are tried on many courses.
+ */
 import type { Problem } from './check.ts';
 import { type EpochOptions, type EpochResult, runEpoch } from './epoch.ts';
 
@@ -9,18 +12,28 @@ export interface Shrunk {
   readonly trace: readonly string[];
 }
 
-export async function shrink(epoch: EpochOptions, failed: EpochResult, limitMs: number): Promise<Shrunk> {
+const COURSES = 3_000;
+
+export async function shrink(options: EpochOptions, failed: EpochResult, limitMs: number): Promise<Shrunk> {
+  let epoch: EpochOptions = { ...options, plan: failed.plan };
   const untilMs = Date.now() + limitMs;
-  const code = failed.problems[0]?.code;
+  const codes = new Set(failed.problems.map((problem) => problem.code));
   let best = failed;
   const fails = async (change: Partial<EpochOptions>): Promise<boolean> => {
     const result = await runEpoch({ ...epoch, ...change });
-    if (!result.problems.some((problem) => problem.code === code)) return false;
+    if (!result.problems.some((problem) => codes.has(problem.code))) return false;
     best = result;
     return true;
   };
 
-  const all = Array.from({ length: epoch.count }, (_, index) => index);
+  let all: readonly number[] = Array.from({ length: epoch.count }, (_, index) => index);
+  const concerned = failed.problems.find((problem) => problem.deliveries)?.deliveries;
+  for (let course = 1; concerned && course <= COURSES && Date.now() < untilMs - limitMs / 2; course++) {
+    if (!(await fails({ course, onlyDeliveries: new Set(concerned) }))) continue;
+    epoch = { ...epoch, course };
+    all = concerned;
+    break;
+  }
   const deliveries = await leaveOut(all, (some) => fails({ onlyDeliveries: new Set(some) }), untilMs);
   const onlyDeliveries = new Set(deliveries);
   const calls = best.world.injected.map((fault) => fault.call);

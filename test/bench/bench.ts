@@ -1,0 +1,57 @@
+/** `npm run bench`: speed, size and cost, measured and never asserted. Machines differ: compare ratios within one run. */
+import Table from 'cli-table3';
+import { Command, Option } from 'commander';
+import { hasJava } from '../stores/dynamodb-local.ts';
+import { benchBundles } from './bundles.ts';
+import { benchCore } from './core.ts';
+import { benchEndToEnd } from './end-to-end.ts';
+import type { Row } from './measure.ts';
+import { benchUnits } from './units.ts';
+
+const PARTS = ['core', 'bundles', 'units', 'end-to-end'] as const;
+type Part = (typeof PARTS)[number];
+
+const program = new Command('npm run bench --')
+  .description('Measures speed, bundle sizes, database units and end-to-end throughput.')
+  .addOption(new Option('--part <part>', 'only this one').choices(PARTS))
+  .option('--webhooks <number>', 'how many go end to end', '1000')
+  .option('--json', 'only the figures, on stdout');
+
+const options = program.parse().opts<{ part?: Part; webhooks: string; json?: true }>();
+const results: Record<string, readonly Row[]> = {};
+
+function show(title: string, rows: readonly Row[]): void {
+  results[title] = rows;
+  if (options.json) return;
+  const table = new Table({
+    head: [title, 'value', 'ratio'],
+    style: { head: [], border: [] },
+    colAligns: ['left', 'right', 'right'],
+  });
+  for (const { name, value, unit, ratio } of rows)
+    table.push([name, `${value} ${unit}`, ratio === undefined ? '' : ratio.toFixed(2)]);
+  process.stdout.write(`${table.toString()}\n`);
+}
+const wanted = (part: Part) => options.part === undefined || options.part === part;
+
+if (wanted('core')) {
+  for (const longIds of [false, true]) {
+    const { rows, bodyBytes, itemBytes } = benchCore({ longIds });
+    show(`one core, an order of ${bodyBytes} B${longIds ? ' with ids above 2^53' : ''}`, [
+      ...rows,
+      { name: 'its item', value: itemBytes, unit: 'B' },
+    ]);
+  }
+}
+if (wanted('bundles')) {
+  const { sizes, loads } = benchBundles();
+  show('bundles, minified', sizes);
+  show('from process start to loaded', loads);
+}
+if (wanted('units')) {
+  if (hasJava()) show('DynamoDB, one webhook at a time', await benchUnits());
+  else process.stderr.write('units: not run, as DynamoDB Local needs Java.\n');
+}
+if (wanted('end-to-end')) show('on the emulator', await benchEndToEnd(Number(options.webhooks)));
+if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
+process.exit(0);
