@@ -18,7 +18,12 @@ export default defineConfig({
       { test: { name: 'emulator', include: ['test/**/*.emulator.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'e2e', include: ['test/**/*.e2e.test.ts'], testTimeout: 600_000, hookTimeout: 300_000 } },
       {
-        test: { name: 'dynamodb-local', include: ['test/**/*.dynamodb-local.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          name: 'dynamodb-local',
+          include: ['test/**/*.dynamodb-local.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },

@@ -10,15 +10,15 @@ import { withLock } from './lock.ts';
 const run = promisify(execFile);
 
 /** Lowest version MiniStack supports. */
-export const OLDEST_PYTHON = [3, 10] as const;
+const OLDEST_PYTHON = [3, 10] as const;
 
 /** python3 and python first: those are what the developer chose; the numbered ones often stand beside an older python3. */
-export const PYTHON_NAMES = ['python3', 'python', ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
+const PYTHON_NAMES = ['python3', 'python', ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
 
 export type Python = { command: string; version: [number, number]; canMakeVenv: boolean };
 
 /** `found` is the best interpreter; `problem` says in one sentence why none will do. */
-export type PythonChoice = { found: Python } | { problem: string };
+type PythonChoice = { found: Python } | { problem: string };
 
 export function choosePython(candidates: readonly Python[]): PythonChoice {
   const recent = candidates.filter((python) => isRecent(python.version));
