@@ -15,6 +15,8 @@ export const localEnvironment = (endpoint: string): Record<string, string> => ({
   AWS_REGION: LOCAL_REGION,
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
+  // The SDK's notice of the Node versions of 2027 would stand between the lines that matter.
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 });
 
 /** The outputs of the stack that others need; see infra/tributary-stack.ts. */
