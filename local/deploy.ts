@@ -54,7 +54,7 @@ export async function deploy({ endpoint, stateDir, report }: DeployOptions): Pro
   report('Preparing the account (cdk bootstrap)');
   await run(['bootstrap', `aws://${LOCAL_ACCOUNT}/${LOCAL_REGION}`]);
   report('Deploying the stack (cdk deploy)');
-  await run(['deploy', '--all', '--require-approval', 'never', '--outputs-file', outputsFile]);
+  await run(['deploy', '--all', '--require-approval', 'never', '--progress', 'events', '--outputs-file', outputsFile]);
   const all = z
     .record(z.string(), z.record(z.string(), z.string()))
     .parse(JSON.parse(await readFile(outputsFile, 'utf8')));
@@ -70,13 +70,15 @@ async function cdk(args: string[], { endpoint, stateDir }: { endpoint: string; s
   const code = await new Promise<number>((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      [program, ...args, '--no-notices', '--progress', 'events', '--output', path.join(stateDir, 'cdk.out')],
+      [program, ...args, '--no-notices', '--output', path.join(stateDir, 'cdk.out')],
       {
         cwd: ROOT,
         env: { ...process.env, ...localEnvironment(endpoint), CI: 'true', NO_COLOR: '1' },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
+    const endWithUs = () => child.kill();
+    process.once('exit', endWithUs);
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk: Buffer) => {
         output.push(chunk.toString('utf8'));
@@ -84,7 +86,10 @@ async function cdk(args: string[], { endpoint, stateDir }: { endpoint: string; s
       });
     }
     child.once('error', reject);
-    child.once('close', (status) => resolve(status ?? 1));
+    child.once('close', (status) => {
+      process.off('exit', endWithUs);
+      resolve(status ?? 1);
+    });
   });
   file.end();
   if (code !== 0) {

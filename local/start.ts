@@ -64,6 +64,10 @@ async function main(options: StartOptions): Promise<void> {
     return demoInProcess(options);
   }
   const end = endWith(emulator);
+  onInterrupt(async () => {
+    say('\nEnding.');
+    await end();
+  });
   try {
     Object.assign(process.env, localEnvironment(emulator.endpoint));
     const deployment = await deploy({ endpoint: emulator.endpoint, stateDir: STATE_DIR, report: say });
@@ -90,9 +94,7 @@ async function main(options: StartOptions): Promise<void> {
   say(
     '\nReady. Try `npx tributary connections`, `npx tributary quarantine list`, `npx tributary doctor`. Ctrl-C ends it.',
   );
-  await untilInterrupted();
-  say('\nEnding.');
-  await end();
+  await forever();
 }
 
 /** One that --detach left running is used again: its data are still there. */
@@ -131,17 +133,14 @@ function endWith(emulator: Emulator): () => Promise<void> {
   };
 }
 
-function untilInterrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    const alive = setInterval(() => {}, 60_000);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => {
-        clearInterval(alive);
-        resolve();
-      });
-    }
-  });
+/** At any moment from now on, while it still deploys as well: nothing is left behind. */
+function onInterrupt(end: () => Promise<void>): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => void end().finally(() => process.exit(0)));
+  }
 }
+
+const forever = (): Promise<never> => new Promise(() => setInterval(() => undefined, 60_000));
 
 function planDemo({ seed, deliveries: count }: StartOptions): { shop: ShopOptions; deliveries: PlannedDelivery[] } {
   const random = createRandom(seed);
