@@ -30,6 +30,8 @@ export const StackOutputs = z.object({
   WorkQueueUrl: z.string(),
   WorkDeadLetterQueueUrl: z.string(),
   SecretsPrefix: z.string(),
+  IngestLogGroup: z.string(),
+  ArchiveLogGroup: z.string(),
   OrdersLogGroup: z.string(),
 });
 export type StackOutputs = z.infer<typeof StackOutputs>;

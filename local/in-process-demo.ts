@@ -1,6 +1,5 @@
 /** The demo where no emulator can be had: the very handlers of the functions, wired to the simulation's models in real time. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { v7 as uuidv7 } from 'uuid';
 import type { PlannedDelivery } from '../demo/day.ts';
 import type { ShopOptions } from '../demo/delivery.ts';
@@ -19,6 +18,7 @@ import { parseOrderKey } from '../shared/orders/order-key.ts';
 import type { InboxMessage, WorkMessage } from '../shared/queues/messages.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import type { Metric, Telemetry } from '../shared/runtime/telemetry.ts';
+import { toApiEvent } from '../test/simulation/models/api-gateway.ts';
 import { memoryConnections, memorySecrets } from '../test/simulation/models/connections.ts';
 import { pollQueue } from '../test/simulation/models/event-source.ts';
 import { memoryLake } from '../test/simulation/models/lake.ts';
@@ -82,7 +82,7 @@ export async function playInProcess({
     stores,
     clock(),
   );
-  const post: Post = async (delivery) => (await ingest(toEvent(delivery))).statusCode ?? 200;
+  const post: Post = async (delivery) => (await ingest(toApiEvent(delivery))).statusCode ?? 200;
   const played = await play(deliveries, { post, atOnce: 12, onProgress });
   while ([inbox, work].some((each) => each.depth().visible + each.depth().hidden > 0)) await sleep(20);
 
@@ -103,33 +103,6 @@ export async function playInProcess({
       ...sumOrders(derived),
       quarantined: open.items.length,
     },
-  };
-}
-
-/** The request as API Gateway would hand it to the function. */
-export function toEvent({ channel, connection, request }: PlannedDelivery): APIGatewayProxyEventV2 {
-  const path = `/webhooks/${channel}/${connection}`;
-  return {
-    version: '2.0',
-    routeKey: 'ANY /webhooks/{channel}/{connection}',
-    rawPath: path,
-    rawQueryString: request.query,
-    headers: { ...request.headers },
-    pathParameters: { channel, connection },
-    requestContext: {
-      accountId: '',
-      apiId: '',
-      domainName: '',
-      domainPrefix: '',
-      http: { method: request.method, path, protocol: 'HTTP/1.1', sourceIp: '', userAgent: '' },
-      requestId: '',
-      routeKey: '',
-      stage: '$default',
-      time: '',
-      timeEpoch: 0,
-    },
-    body: Buffer.from(request.body).toString('base64'),
-    isBase64Encoded: true,
   };
 }
 

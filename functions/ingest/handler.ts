@@ -29,7 +29,7 @@ export interface IngestDependencies {
 }
 
 /** A function's whole event is 6 MB at most, with base64 and headers in it. */
-export const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
+const LARGEST_BODY_BYTES = 4 * 1024 * 1024;
 
 /** Before a refusal the connection is read anew if the cache is older: a new shop or secret works at once. */
 const REFUSE_WITHIN_MS = 2_000;

@@ -13,8 +13,7 @@ import { EmulatorFailed, EmulatorUnavailable, PortBusy } from './errors.ts';
 import { endProcessGroup, isAlive, signal } from './processes.ts';
 import { findWay, nodeModules, type Start, type Way } from './ways.ts';
 
-export { EmulatorFailed, EmulatorUnavailable, PortBusy } from './errors.ts';
-export { missingForEmulator } from './ways.ts';
+export { EmulatorUnavailable, PortBusy } from './errors.ts';
 
 export type Emulator = {
   endpoint: string;

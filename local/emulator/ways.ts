@@ -36,15 +36,6 @@ export async function findWay(options: Options): Promise<{ way: Way } | { tried:
   return { tried };
 }
 
-/** What is missing for each way, without installing anything; empty where the emulator can run. */
-export async function missingForEmulator(): Promise<string[]> {
-  const python = choosePython(await findPythons());
-  if ('found' in python) return [];
-  if (await answers('uvx', ['--version'])) return [];
-  if (await containerEngine()) return [];
-  return [`Python: ${python.problem}`, NO_UV, NO_CONTAINER];
-}
-
 const NO_UV = 'uv: no uvx in PATH: install uv, which brings a Python of its own.';
 const NO_CONTAINER = 'Container: neither docker nor podman answers: install one, or start its service.';
 

@@ -88,7 +88,7 @@ export function mergeOrder(order: OrderParts, update: OrderUpdate): OrderParts {
 }
 
 /** Union by time; at one time the better reading stands, so a fixed adapter takes back what the old one saw. */
-export function mergeSightings(a: readonly Sighting[], b: readonly Sighting[]): readonly Sighting[] {
+function mergeSightings(a: readonly Sighting[], b: readonly Sighting[]): readonly Sighting[] {
   const byTime = new Map(a.map((sighting) => [sighting.at, sighting]));
   let changed = false;
   for (const next of b) {

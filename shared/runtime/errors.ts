@@ -13,11 +13,6 @@ abstract class TributaryError extends Error {
   }
 }
 
-/** A throttle, time-out or 5xx: nobody acts. The message is redelivered, at last to the dead-letter queue. */
-export class Transient extends TributaryError {
-  override readonly name = 'Transient';
-}
-
 /** The revision moved between reading and writing: the caller reloads, merges and tries again. */
 export class Conflict extends TributaryError {
   override readonly name = 'Conflict';

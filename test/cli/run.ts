@@ -2,7 +2,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
+import type { SQSEvent } from 'aws-lambda';
 import { v7 as uuidv7 } from 'uuid';
 import { runProgram } from '../../cli/program.ts';
 import type { Deployment, QueueState, StackDescription, World } from '../../cli/world.ts';
@@ -13,6 +13,7 @@ import { EnvelopeId } from '../../shared/lake/envelope.ts';
 import { rawObjectKey } from '../../shared/lake/object-key.ts';
 import type { WorkMessage } from '../../shared/queues/messages.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
+import { toApiEvent } from '../simulation/models/api-gateway.ts';
 import { memoryConnections, memorySecrets } from '../simulation/models/connections.ts';
 import { memoryLake } from '../simulation/models/lake.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
@@ -92,15 +93,16 @@ export function createTestDeployment() {
       },
     });
     const body = Buffer.from(await new Response(init?.body ?? null).arrayBuffer());
-    // The cast: all that the handler reads of an event.
-    const { statusCode, body: text } = await handler({
-      pathParameters: { channel, connection },
+    const request = {
+      method: init?.method ?? 'GET',
+      url: '',
+      query: url.search.slice(1),
       headers: Object.fromEntries(new Headers(init?.headers)),
-      rawQueryString: url.search.slice(1),
-      requestContext: { http: { method: init?.method ?? 'GET' } },
-      body: body.toString('base64'),
-      isBase64Encoded: true,
-    } as unknown as APIGatewayProxyEventV2);
+      body,
+    };
+    const { statusCode, body: text } = await handler(
+      toApiEvent({ channel: channel ?? '', connection: connection ?? '', request }),
+    );
     return new Response(text ?? '', { status: statusCode ?? 500 });
   };
 

@@ -16,7 +16,7 @@ function required(name: string): string {
 }
 
 export const endpoints = Endpoints.parse(JSON.parse(readFileSync(required('TRIBUTARY_ENDPOINTS'), 'utf8')));
-export const deployment: Deployment = {
+const deployment: Deployment = {
   stack: endpoints.stack,
   outputs: StackOutputs.parse(JSON.parse(required('TRIBUTARY_OUTPUTS'))),
 };

@@ -6,6 +6,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type { Random } from '../../demo/random.ts';
 import type { EnvelopeId } from '../../shared/lake/envelope.ts';
 import type { Invoke } from './functions.ts';
+import { toApiEvent } from './models/api-gateway.ts';
 import type { PlannedDelivery } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -79,7 +80,7 @@ export class Platform {
     if (random.chance(lossRate)) return 0;
     this.attempts.push(attempt);
     const sentMs = scheduler.nowMs();
-    const answer = await ingest({ event: toEvent(delivery, channel), attempt });
+    const answer = await ingest({ event: toApiEvent({ ...delivery, channel }), attempt });
     const inTime = scheduler.nowMs() - sentMs <= ANSWER_WITHIN_MS;
     const heard = inTime && !random.chance(lossRate);
     const status = (heard && answer?.statusCode) || 0;
@@ -96,30 +97,3 @@ export class Platform {
 }
 
 const isSuccess = (status: number) => status >= 200 && status < 300;
-
-/** As API Gateway hands a request over (payload 2.0). */
-export function toEvent({ request, connection }: PlannedDelivery, channel: string): APIGatewayProxyEventV2 {
-  const path = `/webhooks/${channel}/${connection}`;
-  return {
-    version: '2.0',
-    routeKey: 'POST /webhooks/{channel}/{connection}',
-    rawPath: path,
-    rawQueryString: request.query,
-    headers: { ...request.headers },
-    requestContext: {
-      accountId: '000000000000',
-      apiId: 'simulation',
-      domainName: 'hooks.example.com',
-      domainPrefix: 'hooks',
-      http: { method: request.method, path, protocol: 'HTTP/1.1', sourceIp: '203.0.113.1', userAgent: 'simulation' },
-      requestId: 'simulation',
-      routeKey: 'POST /webhooks/{channel}/{connection}',
-      stage: '$default',
-      time: '',
-      timeEpoch: 0,
-    },
-    pathParameters: { channel, connection },
-    body: Buffer.from(request.body).toString('base64'),
-    isBase64Encoded: true,
-  };
-}
