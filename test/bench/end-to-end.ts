@@ -31,32 +31,44 @@ export async function benchEndToEnd(count: number): Promise<Row[]> {
     const acknowledgedMs = Date.now() - startedMs;
     await untilIdle(sqsClient(), outputs);
     const settledMs = Date.now() - startedMs;
-    const freshness = await freshnessSince(outputs.OrdersLogGroup, startedMs);
-    const rate = (ms: number) => Math.round(((deliveries.length - 40) / ms) * 1000);
+    const [ingest, archive, orders] = await Promise.all(
+      [outputs.IngestLogGroup, outputs.ArchiveLogGroup, outputs.OrdersLogGroup].map((group) =>
+        logLines(group, startedMs),
+      ),
+    );
+    const freshness = freshnessIn(orders ?? []);
+    const measured = deliveries.length - 40;
+    const logBytes = (lines: readonly string[] = []) =>
+      Math.round(lines.reduce((sum, line) => sum + Buffer.byteLength(line), 0) / measured);
+    const rate = (ms: number) => Math.round((measured / ms) * 1000);
     return [
       { name: 'acknowledged', value: rate(acknowledgedMs), unit: 'webhooks/s' },
       { name: 'through to orders', value: rate(settledMs), unit: 'webhooks/s' },
       { name: 'freshness p50', value: Math.round(percentile(freshness, 50)), unit: 'ms' },
       { name: 'freshness p99', value: Math.round(percentile(freshness, 99)), unit: 'ms' },
+      { name: 'logs of ingest, a webhook', value: logBytes(ingest), unit: 'B' },
+      { name: 'logs of archive, a webhook', value: logBytes(archive), unit: 'B' },
+      { name: 'logs of orders, a webhook', value: logBytes(orders), unit: 'B' },
     ];
   } finally {
     await emulator.stop();
   }
 }
 
-async function freshnessSince(logGroupName: string, startTime: number): Promise<number[]> {
+async function logLines(logGroupName: string, startTime: number): Promise<string[]> {
   const client = new CloudWatchLogsClient({});
-  const found: number[] = [];
+  const lines: string[] = [];
   let nextToken: string | undefined;
   do {
-    const page = await client.send(
-      new FilterLogEventsCommand({ logGroupName, startTime, filterPattern: '"freshnessMillis"', nextToken }),
-    );
-    for (const { message = '' } of page.events ?? []) {
-      const { freshnessMillis = [] } = JSON.parse(message.slice(message.indexOf('{')));
-      found.push(...[freshnessMillis].flat().map(Number));
-    }
+    const page = await client.send(new FilterLogEventsCommand({ logGroupName, startTime, nextToken }));
+    lines.push(...(page.events ?? []).map((event) => event.message ?? ''));
     nextToken = page.nextToken;
   } while (nextToken);
-  return found;
+  return lines;
 }
+
+/** The metric, from the lines in the embedded metric format that carry it. */
+const freshnessIn = (lines: readonly string[]): number[] =>
+  lines
+    .filter((line) => line.includes('"freshnessMillis"'))
+    .flatMap((line) => [JSON.parse(line.slice(line.indexOf('{'))).freshnessMillis ?? []].flat().map(Number));
