@@ -74,10 +74,10 @@ async function receive(event: APIGatewayProxyEventV2, dependencies: IngestDepend
 
   const channel = door.channel;
   try {
-    let check = await verify(request, door, await connections.find(request.connection), clock());
+    let check = verify(request, door, await connections.find(request.connection), clock());
     if (check.kind === 'rejected') {
       const fresh = await connections.find(request.connection, { freshWithinMs: REFUSE_WITHIN_MS });
-      check = await verify(request, door, fresh, clock());
+      check = verify(request, door, fresh, clock());
     }
     if (check.kind === 'rejected') {
       telemetry.measure('rejected', 1, { channel, reason: check.code });
@@ -120,12 +120,12 @@ interface Proven {
 type Unproven = Pick<Rejected, 'kind'> & { readonly code: string; readonly request: HttpRequest };
 
 /** An unknown connection, or one of another channel, takes the same time as a wrong secret. */
-async function verify(
+function verify(
   request: HttpRequest,
   door: Door,
   known: ConnectionWithSecrets | undefined,
   now: Date,
-): Promise<Proven | Unproven> {
+): Proven | Unproven {
   const found = known?.connection.channel === door.channel ? known : undefined;
   const signed: HttpRequest = { ...request, url: found?.connection.webhookUrl ?? '' };
   const secrets = found ? validSecrets(found.secrets, now) : ['no connection, so no secret'];
