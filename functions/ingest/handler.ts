@@ -36,40 +36,23 @@ const REFUSE_WITHIN_MS = 2_000;
 
 export function createIngest(dependencies: IngestDependencies) {
   return async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
-    const startedMs = performance.now();
-    const { door, response, outcome } = await receive(event, dependencies);
-    if (door && outcome === 'acknowledged') {
-      const elapsedMs = performance.now() - startedMs;
-      dependencies.telemetry.measure('ackedMillis', elapsedMs, { channel: door.channel });
-    }
-    return { statusCode: response.status, headers: { ...response.headers }, body: response.body ?? '' };
+    const { status, headers, body } = await receive(event, dependencies);
+    return { statusCode: status, headers: { ...headers }, body: body ?? '' };
   };
 }
 
-interface Reception {
-  readonly door?: Door;
-  readonly outcome: 'acknowledged' | 'refused' | 'deferred';
-  readonly response: HttpResponse;
-}
-
-const refuse = (response: HttpResponse, door?: Door): Reception => ({
-  outcome: 'refused',
-  response,
-  ...(door && { door }),
-});
-
-async function receive(event: APIGatewayProxyEventV2, dependencies: IngestDependencies): Promise<Reception> {
+async function receive(event: APIGatewayProxyEventV2, dependencies: IngestDependencies): Promise<HttpResponse> {
   const { doors, connections, telemetry, clock } = dependencies;
+  const startedMs = performance.now();
   const request = decodeRequest(event);
-  if (request.kind === 'malformed') return refuse(problem(400, 'path_invalid', request.detail));
+  if (request.kind === 'malformed') return problem(400, 'path_invalid', request.detail);
   const door = doors.get(request.channel);
-  if (!door) return refuse(problem(404, 'channel_unknown', 'There is no such channel. Check the address.'));
+  if (!door) return problem(404, 'channel_unknown', 'There is no such channel. Check the address.');
   if (request.method !== 'POST') {
-    const response = problem(405, 'method_not_allowed', 'Webhooks are sent with POST.', { allow: 'POST' });
-    return refuse(response, door);
+    return problem(405, 'method_not_allowed', 'Webhooks are sent with POST.', { allow: 'POST' });
   }
   if (request.body.byteLength > LARGEST_BODY_BYTES) {
-    return refuse(problem(413, 'body_too_large', `A body has at most ${LARGEST_BODY_BYTES} bytes.`), door);
+    return problem(413, 'body_too_large', `A body has at most ${LARGEST_BODY_BYTES} bytes.`);
   }
 
   const channel = door.channel;
@@ -81,26 +64,24 @@ async function receive(event: APIGatewayProxyEventV2, dependencies: IngestDepend
     }
     if (check.kind === 'rejected') {
       telemetry.measure('rejected', 1, { channel, reason: check.code });
-      return refuse(door.refuse?.(check.request) ?? UNPROVEN, door);
+      return door.refuse?.(check.request) ?? UNPROVEN;
     }
     const { known, signed, secrets } = check;
     if (known.connection.status === 'disabled') {
       telemetry.measure('rejected', 1, { channel, reason: 'connection_disabled' });
-      return refuse(problem(410, 'connection_disabled', 'This connection was disabled. Remove the webhook.'), door);
+      return problem(410, 'connection_disabled', 'This connection was disabled. Remove the webhook.');
     }
     const handshake = door.handshake?.(signed, secrets);
-    if (handshake) return { door, outcome: 'acknowledged', response: handshake };
+    if (handshake) return handshake;
 
     telemetry.measure('received', 1, { channel });
     await keep(envelopeOf(signed, door, request.connection, dependencies), dependencies);
-    return { door, outcome: 'acknowledged', response: door.acknowledge(signed) };
+    telemetry.measure('ackedMillis', performance.now() - startedMs, { channel });
+    return door.acknowledge(signed);
   } catch (error) {
     telemetry.measure('deferred', 1, { channel });
     telemetry.error('Webhook could not be made durable', error, { channel, connection: request.connection });
-    const response = problem(503, 'try_again', 'The webhook could not be stored. Send it again.', {
-      'retry-after': '5',
-    });
-    return { door, outcome: 'deferred', response };
+    return problem(503, 'try_again', 'The webhook could not be stored. Send it again.', { 'retry-after': '5' });
   }
 }
 
