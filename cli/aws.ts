@@ -11,7 +11,7 @@ import { sqsQueue } from '../shared/queues/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../shared/runtime/clients.ts';
 import { s3Client } from '../shared/runtime/s3.ts';
 import { CliError } from './errors.ts';
-import type { Deployment, Inspection, Site, StackDescription, StackOutputs } from './world.ts';
+import type { Deployment, Inspection, NeededOutputs, Site, StackDescription } from './world.ts';
 
 export async function describeStack(site: Site): Promise<StackDescription> {
   enter(site);
@@ -61,7 +61,7 @@ function enter({ kind, endpoint, region }: Site): void {
   delete env.AWS_SESSION_TOKEN;
 }
 
-export function openDeployment(site: Site, outputs: StackOutputs): Deployment {
+export function openDeployment(site: Site, outputs: NeededOutputs): Deployment {
   enter(site);
   const clients = { dynamo: dynamoClient(), s3: s3Client(), sqs: sqsClient() };
   const operations = { client: clients.dynamo, table: outputs.OperationsTable };

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { CliError } from './errors.ts';
-import type { Deployment, Site, StackDescription, StackOutputs, World } from './world.ts';
+import { type Deployment, NeededOutputs, type Site, type StackDescription, type World } from './world.ts';
 
 export const REPOSITORY = path.join(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -63,41 +63,25 @@ function parseEndpoints(text: string, file: string): z.infer<typeof Endpoints> {
   }
 }
 
-const NEEDED = [
-  'ApiId',
-  'WebhookBaseUrl',
-  'LakeBucket',
-  'OrdersTable',
-  'OperationsTable',
-  'InboxQueueUrl',
-  'InboxDeadLetterQueueUrl',
-  'WorkQueueUrl',
-  'WorkDeadLetterQueueUrl',
-  'SecretsPrefix',
-] as const satisfies readonly (keyof StackOutputs)[];
-
 /** The names of outputs that a complete stack would have. An emulator's address is known from its endpoints instead. */
-export const missingOutputs = (site: Site, { outputs }: StackDescription): string[] =>
-  NEEDED.filter((name) => !outputs[name] && !(name === 'WebhookBaseUrl' && site.webhookUrl !== undefined));
+export const missingOutputs = (site: Site, description: StackDescription): string[] => {
+  const outputs = outputsOf(site, description);
+  return Object.keys(NeededOutputs.shape).filter((name) => !outputs[name]);
+};
 
-export function readOutputs(site: Site, description: StackDescription): StackOutputs {
+export function readOutputs(site: Site, description: StackDescription): NeededOutputs {
   const missing = missingOutputs(site, description);
   if (missing.length > 0) {
     const message = `Stack ${site.stack} lacks the outputs ${missing.join(', ')}. Deploy this version again with \`npx cdk deploy\`.`;
     throw new CliError('stack_incomplete', message);
   }
-  const outputs = Object.entries({ WebhookBaseUrl: site.webhookUrl, ...description.outputs }).map(([name, value]) => [
-    name,
-    value && site.endpoint && name.endsWith('QueueUrl') ? atEndpoint(value, site.endpoint) : value,
-  ]);
-  // The cast: just checked, name by name.
-  return Object.fromEntries(outputs) as unknown as StackOutputs;
+  return NeededOutputs.parse(outputsOf(site, description));
 }
 
-/** An emulator calls itself localhost in queue URLs; the SDK warns, on stderr, where that is not the endpoint it was given. */
-function atEndpoint(queueUrl: string, endpoint: string): string {
-  return new URL(new URL(queueUrl).pathname, endpoint).href;
-}
+const outputsOf = ({ webhookUrl }: Site, { outputs }: StackDescription): Readonly<Record<string, string>> => ({
+  ...(webhookUrl !== undefined && { WebhookBaseUrl: webhookUrl }),
+  ...outputs,
+});
 
 export async function reachDeployment(world: World, stack: string | undefined): Promise<Deployment> {
   const site = await world.locate(stack);

@@ -1,4 +1,5 @@
 /** All that a command touches besides its arguments. Tests give another world to the same program. */
+import type * as z from 'zod';
 import type { ChannelAdapter, Door } from '../shared/channels/adapter.ts';
 import type { ConnectionStore, SecretStore } from '../shared/connections/directory.ts';
 import type { Lake } from '../shared/lake/lake.ts';
@@ -7,6 +8,7 @@ import type { Quarantine } from '../shared/quarantine/quarantine.ts';
 import type { WorkMessage } from '../shared/queues/messages.ts';
 import type { Queue } from '../shared/queues/queue.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
+import { StackOutputs } from '../shared/runtime/stack-outputs.ts';
 
 /** Which deployment is meant; knowing it needs no network. */
 export interface Site {
@@ -24,18 +26,20 @@ export interface StackDescription {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-export interface StackOutputs {
-  readonly ApiId: string;
-  readonly WebhookBaseUrl: string;
-  readonly LakeBucket: string;
-  readonly OrdersTable: string;
-  readonly OperationsTable: string;
-  readonly InboxQueueUrl: string;
-  readonly InboxDeadLetterQueueUrl: string;
-  readonly WorkQueueUrl: string;
-  readonly WorkDeadLetterQueueUrl: string;
-  readonly SecretsPrefix: string;
-}
+/** Those outputs of the stack that commands need. */
+export const NeededOutputs = StackOutputs.pick({
+  ApiId: true,
+  WebhookBaseUrl: true,
+  LakeBucket: true,
+  OrdersTable: true,
+  OperationsTable: true,
+  InboxQueueUrl: true,
+  InboxDeadLetterQueueUrl: true,
+  WorkQueueUrl: true,
+  WorkDeadLetterQueueUrl: true,
+  SecretsPrefix: true,
+});
+export type NeededOutputs = z.infer<typeof NeededOutputs>;
 
 export interface QueueState {
   readonly arn: string;
@@ -55,7 +59,7 @@ export interface Inspection {
 
 export interface Deployment {
   readonly site: Site;
-  readonly outputs: StackOutputs;
+  readonly outputs: NeededOutputs;
   readonly webhookBaseUrl: string;
   readonly connections: ConnectionStore;
   readonly secrets: SecretStore;
@@ -82,5 +86,5 @@ export interface World {
   readonly adapters: ReadonlyMap<string, ChannelAdapter>;
   readonly locate: (stack: string | undefined) => Promise<Site>;
   readonly describe: (site: Site) => Promise<StackDescription>;
-  readonly open: (site: Site, outputs: StackOutputs) => Promise<Deployment>;
+  readonly open: (site: Site, outputs: NeededOutputs) => Promise<Deployment>;
 }

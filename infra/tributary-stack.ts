@@ -4,6 +4,7 @@
  */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { StackOutputs } from '../shared/runtime/stack-outputs.ts';
 import { ArchiveStage } from './archive-stage.ts';
 import { Dashboard } from './dashboard.ts';
 import { createAlarms } from './defaults/alarms.ts';
@@ -44,7 +45,6 @@ export class TributaryStack extends Stack {
       work,
     });
 
-    // Read by the CLI and by tools of others: names are added, never changed.
     this.output({
       Region: this.region,
       ApiId: edge.api.apiId,
@@ -64,7 +64,7 @@ export class TributaryStack extends Stack {
     });
   }
 
-  private output(values: Readonly<Record<string, string>>): void {
+  private output(values: StackOutputs): void {
     for (const [name, value] of Object.entries(values))
       new CfnOutput(this, `Output${name}`, { value }).overrideLogicalId(name);
   }

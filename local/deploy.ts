@@ -4,6 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { StackOutputs } from '../shared/runtime/stack-outputs.ts';
 import { ROOT } from './endpoints.ts';
 
 export const LOCAL_REGION = 'us-east-1';
@@ -18,23 +19,6 @@ export const localEnvironment = (endpoint: string): Record<string, string> => ({
   // The SDK's notice of the Node versions of 2027 would stand between the lines that matter.
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 });
-
-/** The outputs of the stack that others need; see infra/tributary-stack.ts. */
-export const StackOutputs = z.object({
-  ApiId: z.string(),
-  LakeBucket: z.string(),
-  OrdersTable: z.string(),
-  OperationsTable: z.string(),
-  InboxQueueUrl: z.string(),
-  InboxDeadLetterQueueUrl: z.string(),
-  WorkQueueUrl: z.string(),
-  WorkDeadLetterQueueUrl: z.string(),
-  SecretsPrefix: z.string(),
-  IngestLogGroup: z.string(),
-  ArchiveLogGroup: z.string(),
-  OrdersLogGroup: z.string(),
-});
-export type StackOutputs = z.infer<typeof StackOutputs>;
 
 export interface Deployment {
   readonly stack: string;

@@ -17,7 +17,8 @@ import { dynamoQuarantine } from '../shared/quarantine/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../shared/runtime/clients.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { s3Client } from '../shared/runtime/s3.ts';
-import type { Deployment, StackOutputs } from './deploy.ts';
+import type { StackOutputs } from '../shared/runtime/stack-outputs.ts';
+import type { Deployment } from './deploy.ts';
 import { type Played, play, postOverHttp } from './play.ts';
 import { type ConnectionSummary, sumOrders } from './summary.ts';
 

@@ -82,19 +82,6 @@ test('an incomplete stack is named', () => {
   expect(readOutputs(site, { status: '', outputs: local })).toMatchObject({ WebhookBaseUrl: 'http://h' });
 });
 
-test('queues are where the endpoint is', () => {
-  const outputs = {
-    ...OUTPUTS,
-    InboxQueueUrl: 'http://localhost:1/000000000000/inbox',
-    WorkQueueUrl: 'http://localhost:1/000000000000/work',
-  };
-  const urls = { InboxDeadLetterQueueUrl: 'http://localhost:1/0/a', WorkDeadLetterQueueUrl: 'http://localhost:1/0/b' };
-  const description = { status: '', outputs: { ...outputs, ...urls } };
-  const site = { kind: 'local' as const, stack: 's', endpoint: 'http://127.0.0.1:1' };
-  expect(readOutputs(site, description).WorkQueueUrl).toBe('http://127.0.0.1:1/000000000000/work');
-  expect(readOutputs({ kind: 'aws', stack: 's' }, description)).toEqual(description.outputs);
-});
-
 test('failures become sentences', () => {
   const refused = Object.assign(new AggregateError([Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]), {});
   expect(explain(new TypeError('fetch failed', { cause: refused }))).toMatchObject({

@@ -2,12 +2,13 @@
 import { readFileSync } from 'node:fs';
 import type { PlannedDelivery } from '../../demo/day.ts';
 import type { ShopOptions } from '../../demo/delivery.ts';
-import { type Deployment, StackOutputs } from '../../local/deploy.ts';
+import type { Deployment } from '../../local/deploy.ts';
 import { connectShop, readOrders, untilIdle } from '../../local/deployed-demo.ts';
 import { Endpoints } from '../../local/endpoints.ts';
 import { postOverHttp } from '../../local/play.ts';
 import type { CanonicalOrder } from '../../shared/orders/canonical-order.ts';
 import { dynamoClient, sqsClient } from '../../shared/runtime/clients.ts';
+import { StackOutputs } from '../../shared/runtime/stack-outputs.ts';
 
 function required(name: string): string {
   const value = process.env[name];

@@ -1,0 +1,25 @@
+/** The outputs of the stack: infra writes them, the CLI and local tools read them. Names are added, never changed. */
+import * as z from 'zod';
+
+const Text = z.string().min(1);
+
+export const StackOutputs = z.object({
+  Region: Text,
+  ApiId: Text,
+  /** `{WebhookBaseUrl}/webhooks/{channel}/{connection}`; on an emulator it is made from ApiId instead. */
+  WebhookBaseUrl: Text,
+  LakeBucket: Text,
+  OrdersTable: Text,
+  OperationsTable: Text,
+  InboxQueueUrl: Text,
+  InboxDeadLetterQueueUrl: Text,
+  WorkQueueUrl: Text,
+  WorkDeadLetterQueueUrl: Text,
+  /** Of the SSM parameters that hold the secrets of connections. */
+  SecretsPrefix: Text,
+  DashboardName: Text,
+  IngestLogGroup: Text,
+  ArchiveLogGroup: Text,
+  OrdersLogGroup: Text,
+});
+export type StackOutputs = z.infer<typeof StackOutputs>;
