@@ -2,6 +2,7 @@
  * `npm start`: emulator, `cdk deploy`, a demo shop, its day of webhooks, what came out. `npm run local`: without the demo.
  * Nothing but the environment tells the deployment that it is not on AWS.
  */
+import { rmSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import type { PlannedDelivery } from '../demo/day.ts';
 import { planDay } from '../demo/day.ts';
@@ -63,7 +64,7 @@ async function main(options: StartOptions): Promise<void> {
     say('');
     return demoInProcess(options);
   }
-  const end = endWith(emulator);
+  const end = endWith(emulator, options);
   onInterrupt(async () => {
     say('\nEnding.');
     await end();
@@ -125,16 +126,20 @@ async function stop(): Promise<void> {
   say(stopped ? 'Ended the local deployment.' : 'Nothing was running.');
 }
 
-/** Ends the emulator, if it is ours, once; and the record of where it was. */
-function endWith(emulator: Emulator): () => Promise<void> {
+/** Ends the emulator, if it is ours; it dies with us in any case, so the record of where it was goes then, too. */
+function endWith(emulator: Emulator, { detach }: StartOptions): () => Promise<void> {
+  const ours = emulator.how !== 'running';
+  if (ours && !detach) process.once('exit', () => rmSync(ENDPOINTS_FILE, { force: true }));
   return async () => {
     await emulator.stop();
-    if (emulator.how !== 'running') await removeEndpoints();
+    if (ours) await removeEndpoints();
   };
 }
 
 /** At any moment from now on, while it still deploys as well: nothing is left behind. */
 function onInterrupt(end: () => Promise<void>): void {
+  // A terminal that was closed takes no more lines; that is no reason to stop ending.
+  process.stdout.on('error', () => undefined);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => void end().finally(() => process.exit(0)));
   }
