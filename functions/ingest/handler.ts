@@ -74,8 +74,9 @@ async function receive(event: APIGatewayProxyEventV2, dependencies: IngestDepend
     const handshake = door.handshake?.(signed, secrets);
     if (handshake) return handshake;
 
-    telemetry.measure('received', 1, { channel });
-    await keep(envelopeOf(signed, door, request.connection, dependencies), dependencies);
+    const envelope = envelopeOf(signed, door, request.connection, dependencies);
+    telemetry.measure('received', 1, { channel }, { envelope: envelope.id, connection: envelope.connection });
+    await keep(envelope, dependencies);
     telemetry.measure('ackedMillis', performance.now() - startedMs, { channel });
     return door.acknowledge(signed);
   } catch (error) {

@@ -75,10 +75,12 @@ async function process(work: WorkMessage, dependencies: OrdersDependencies): Pro
     if (reading.kind === 'ignored') telemetry.measure('ignored', 1, { channel });
     else for (const { key, update } of reading.updates) addTo(pending, key, update, envelope);
   }
-  await pMap(pending.values(), (order) => applyOrder(order, work, dependencies), {
+  const applied = await pMap(pending.values(), (order) => applyOrder(order, work, dependencies), {
     concurrency: ORDERS_AT_ONCE,
     stopOnError: false, // one order that fails is no reason to leave the others half done
   });
+  const merged = applied.filter((order) => order !== undefined);
+  if (merged.length > 0) telemetry.info('Orders merged', { object: work.object, merged });
   if (work.only) for (const envelope of understood) await quarantine.close(envelope.id, 'resolved', clock());
 }
 
@@ -95,19 +97,28 @@ function addTo(pending: Map<OrderKey, PendingOrder>, key: OrderKey, update: Orde
   order.receivedAtMs.push(Date.parse(envelope.receivedAt));
 }
 
+/** For the log: which webhooks made which revision. */
+interface MergedOrder {
+  readonly order: OrderKey;
+  readonly revision: number;
+  readonly envelopes: readonly string[];
+}
+
 async function applyOrder(
   { key, channel, updates, receivedAtMs }: PendingOrder,
   { cause }: WorkMessage,
   { orders, clock, telemetry }: OrdersDependencies,
-): Promise<void> {
-  const { changed, unchanged } = await applyUpdates(orders, key, updates, cause);
+): Promise<MergedOrder | undefined> {
+  const { changed, unchanged, revision } = await applyUpdates(orders, key, updates, cause);
   if (unchanged > 0) telemetry.measure('noop', unchanged, { channel });
-  if (changed === 0) return;
+  if (changed === 0) return undefined;
   telemetry.measure('merged', changed, { channel });
   // A replay is as old as what it replays: its age says nothing of how fresh the orders are.
-  if (cause !== 'live') return;
-  const nowMs = clock().getTime();
-  for (const at of receivedAtMs) telemetry.measure('freshnessMillis', nowMs - at, { channel });
+  if (cause === 'live') {
+    const nowMs = clock().getTime();
+    for (const at of receivedAtMs) telemetry.measure('freshnessMillis', nowMs - at, { channel });
+  }
+  return { order: key, revision, envelopes: updates.map((update) => update.envelope) };
 }
 
 async function setAside(

@@ -22,7 +22,11 @@ export function createTelemetry(service: string): Telemetry {
     info: (message, fields) => logger.info(message, fields),
     warn: (message, fields) => logger.warn(message, fields),
     error: (message, error, fields) => logger.error(message, { ...fields, ...describe(error) }),
-    measure: (metric: Metric, value, dimensions) => metricsOf(dimensions).addMetric(metric, METRICS[metric], value),
+    measure(metric: Metric, value, dimensions, about = undefined) {
+      const metrics = metricsOf(dimensions);
+      metrics.addMetric(metric, METRICS[metric], value);
+      for (const [name, text] of Object.entries(about ?? {})) metrics.addMetadata(name, text);
+    },
     flush() {
       for (const metrics of bySet.values()) if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
     },

@@ -35,7 +35,13 @@ export interface LogFields {
   readonly connection?: string;
   readonly object?: string;
   readonly code?: string;
-  readonly [field: string]: string | number | boolean | undefined;
+  /** What a batch did, order by order. */
+  readonly merged?: readonly {
+    readonly order: string;
+    readonly revision: number;
+    readonly envelopes: readonly string[];
+  }[];
+  readonly [field: string]: string | number | boolean | undefined | readonly object[];
 }
 
 export interface Telemetry {
@@ -43,8 +49,16 @@ export interface Telemetry {
   warn(message: string, fields: LogFields): void;
   /** Of the error only its name, code and stack are written. */
   error(message: string, error: unknown, fields: LogFields): void;
-  /** `channel` is a dimension; `reason`, where given, a second one. */
-  measure(metric: Metric, value: number, dimensions: { readonly channel: string; readonly reason?: string }): void;
+  /**
+   * `channel` is a dimension; `reason`, where given, a second one. `about` is written into the same log line, so that a
+   * webhook can be followed without a line of its own.
+   */
+  measure(
+    metric: Metric,
+    value: number,
+    dimensions: { readonly channel: string; readonly reason?: string },
+    about?: { readonly envelope: string; readonly connection: string },
+  ): void;
   /** Writes out what was measured; called once at the end of each invocation. */
   flush(): void;
 }
