@@ -3,29 +3,22 @@
  * a single file, so ingest would load all of the S3 client at each cold start for the one webhook in a thousand that
  * needs it.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildSync } from 'esbuild';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
+const CACHE = path.join(ROOT, 'node_modules', '.cache', 'tributary');
 
-const folders = new Map<string, string>();
-process.once('exit', () => {
-  for (const folder of folders.values()) rmSync(folder, { recursive: true, force: true });
-});
-
-/** Folder with `index.mjs`, whose `handler` is that of functions/<name>/main.ts. It lives as long as this process. */
+/** Folder with `index.mjs`, whose `handler` is that of functions/<name>/main.ts. It is named after what is in it. */
 export function bundle(name: string): string {
-  const known = folders.get(name);
-  if (known !== undefined) return known;
-  const folder = mkdtempSync(path.join(tmpdir(), `tributary-${name}-`));
-  folders.set(name, folder);
-  buildSync({
+  const { outputFiles } = buildSync({
     absWorkingDir: ROOT,
     entryPoints: { index: path.join('functions', name, 'main.ts') },
-    outdir: folder,
+    outdir: CACHE,
     outExtension: { '.js': '.mjs' },
+    write: false,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -40,5 +33,18 @@ export function bundle(name: string): string {
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     alias: { '@aws-sdk/credential-provider-node': path.join(ROOT, 'infra/defaults/env-credentials.ts') },
   });
+  const hash = createHash('sha256');
+  for (const file of outputFiles) hash.update(path.basename(file.path)).update(file.contents);
+  const folder = path.join(CACHE, `${name}-${hash.digest('hex').slice(0, 16)}`);
+  if (existsSync(folder)) return folder;
+  // Renamed into place when whole: tests and a deployment may bundle at the same time.
+  const unfinished = `${folder}.${process.pid}`;
+  mkdirSync(unfinished, { recursive: true });
+  for (const file of outputFiles) writeFileSync(path.join(unfinished, path.basename(file.path)), file.contents);
+  try {
+    renameSync(unfinished, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+  }
   return folder;
 }

@@ -1,8 +1,10 @@
-/** The stack as CloudFormation gets it, without bundling; and the questions that the promises ask of it. */
-import { readFileSync } from 'node:fs';
+/** The stack as CloudFormation gets it; and the questions that the promises ask of it. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll } from 'vitest';
 import { readSettings, type Settings } from '../../infra/settings.ts';
 import { TributaryStack } from '../../infra/tributary-stack.ts';
 
@@ -14,8 +16,12 @@ export interface Resource {
 
 const { context: flags } = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../cdk.json'), 'utf8'));
 
+/** Cloud assemblies of this run; CDK's own choice would stay behind in the temporary folder. */
+const assemblies = mkdtempSync(path.join(tmpdir(), 'tributary-infra-'));
+afterAll(() => rmSync(assemblies, { recursive: true, force: true }));
+
 export const createApp = (): App =>
-  new App({ context: { ...flags, 'aws:cdk:bundling-stacks': [] }, analyticsReporting: false });
+  new App({ context: flags, analyticsReporting: false, outdir: mkdtempSync(path.join(assemblies, 'cdk.out-')) });
 
 export function synthesize(context: Readonly<Record<string, unknown>> = {}) {
   const settings: Settings = readSettings(context, {});
