@@ -1,9 +1,10 @@
 /** The real program in this process, before a deployment in memory whose functions are the real ones. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { v7 as uuidv7 } from 'uuid';
+import { afterAll } from 'vitest';
 import { runProgram } from '../../cli/program.ts';
 import type { Deployment, QueueState, StackDescription, World } from '../../cli/world.ts';
 import { createIngest } from '../../functions/ingest/handler.ts';
@@ -164,8 +165,12 @@ export function createTestDeployment() {
   return { run, type, later, deployment, lake, queues, switches, requests, fetchIngest };
 }
 
+const caseFolders: string[] = [];
+afterAll(() => Promise.all(caseFolders.map((folder) => rm(folder, { recursive: true, force: true }))));
+
 export async function caseFolder(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tributary-case-'));
+  caseFolders.push(folder);
   for (const [name, text] of Object.entries(files)) await writeFile(path.join(folder, name), text);
   return folder;
 }
