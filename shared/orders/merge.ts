@@ -56,27 +56,12 @@ export const NO_PARTS: OrderParts = { single: {}, payments: {}, refunds: {}, sig
 
 /** The order with the update merged in; the very same object if the update brings nothing new. */
 export function mergeOrder(order: OrderParts, update: OrderUpdate): OrderParts {
-  const { document, reading, envelope } = update;
-  const state = document.parts.state;
-  const version: Version = {
-    ...document.version,
-    reading,
-    rank: state ? stateRank(state) : 0,
-    digest: digest(document.parts),
-  };
-  const stamp = <T>(value: T): Part<T> => ({ value, version, envelope });
-  const stampOwn =
-    (rank: (value: never) => number) =>
-    <T>(part: { readonly version: SourceVersion; readonly value: T }): Part<T> => {
-      // `never` lets one stamp serve payments and refunds; each is called with its own rank.
-      const own = { ...part.version, reading, rank: rank(part.value as never), digest: digest(part.value) };
-      return { value: part.value, version: own, envelope };
-    };
-
+  const { document, reading } = update;
+  const { state } = document.parts;
   const merged: OrderParts = {
-    single: mergeSingle(order.single, document.parts, stamp),
-    payments: mergeListed(order.payments, document.payments, stampOwn(paymentRank)),
-    refunds: mergeListed(order.refunds, document.refunds, stampOwn(refundRank)),
+    single: mergeSingle(order.single, update),
+    payments: mergeListed(order.payments, document.payments, paymentRank, update),
+    refunds: mergeListed(order.refunds, document.refunds, refundRank, update),
     sightings: state ? mergeSightings(order.sightings, [sight(state, reading)]) : order.sightings,
   };
   const same =
@@ -86,6 +71,46 @@ export function mergeOrder(order: OrderParts, update: OrderUpdate): OrderParts {
     merged.sightings === order.sightings;
   return same ? order : merged;
 }
+
+/** The parts of a document share one version, its digest included: of two that tie, one wins as a whole. */
+function mergeSingle(known: OrderParts['single'], { document, reading, envelope }: OrderUpdate): OrderParts['single'] {
+  const { parts } = document;
+  const rank = parts.state ? stateRank(parts.state) : 0;
+  const version: Version = { ...document.version, reading, rank, digest: digest(parts) };
+  let merged = known;
+  // The cast: Object.keys forgets that these are the keys of `parts`.
+  for (const name of Object.keys(parts) as SinglePart[]) {
+    const value = parts[name];
+    if (value !== undefined && isNewer(version, known[name])) {
+      merged = { ...merged, [name]: { value, version, envelope } };
+    }
+  }
+  return merged;
+}
+
+interface Listed<T> {
+  readonly id: string;
+  readonly version: SourceVersion;
+  readonly value: T;
+}
+
+/** Payments and refunds have versions of their own, since several messages carry the same one. */
+function mergeListed<T>(
+  known: Readonly<Record<string, Part<T>>>,
+  listed: readonly Listed<T>[] | undefined,
+  rankOf: (value: T) => number,
+  { reading, envelope }: OrderUpdate,
+): Readonly<Record<string, Part<T>>> {
+  let merged = known;
+  for (const { id, value, version: source } of listed ?? []) {
+    const version: Version = { ...source, reading, rank: rankOf(value), digest: digest(value) };
+    if (isNewer(version, merged[id])) merged = { ...merged, [id]: { value, version, envelope } };
+  }
+  return merged;
+}
+
+const isNewer = (version: Version, known: Part<unknown> | undefined): boolean =>
+  known === undefined || compareVersions(version, known.version) > 0;
 
 /** Union by time; at one time the better reading stands, so a fixed adapter takes back what the old one saw. */
 function mergeSightings(a: readonly Sighting[], b: readonly Sighting[]): readonly Sighting[] {
@@ -114,38 +139,6 @@ function betterSighting(known: Sighting, next: Sighting): Sighting {
 function sight(state: State, reading: number): Sighting {
   return { at: epochMs(state.updatedAt), reading, shown: MILESTONES.filter((m) => state.reached[m] !== undefined) };
 }
-
-function mergeSingle(
-  known: OrderParts['single'],
-  parts: OrderDocument['parts'],
-  stamp: <T>(value: T) => Part<T>,
-): OrderParts['single'] {
-  let merged = known;
-  // The cast: Object.keys forgets that these are the keys of `parts`.
-  for (const name of Object.keys(parts) as SinglePart[]) {
-    const value = parts[name];
-    if (value === undefined) continue;
-    const next = stamp(value);
-    if (isNewer(next, known[name])) merged = { ...merged, [name]: next };
-  }
-  return merged;
-}
-
-function mergeListed<T>(
-  known: Readonly<Record<string, Part<T>>>,
-  listed: readonly { readonly id: string; readonly version: SourceVersion; readonly value: T }[] | undefined,
-  stamp: (part: { readonly version: SourceVersion; readonly value: T }) => Part<T>,
-): Readonly<Record<string, Part<T>>> {
-  let merged = known;
-  for (const part of listed ?? []) {
-    const next = stamp(part);
-    if (isNewer(next, merged[part.id])) merged = { ...merged, [part.id]: next };
-  }
-  return merged;
-}
-
-const isNewer = (next: Part<unknown>, known: Part<unknown> | undefined): boolean =>
-  known === undefined || compareVersions(next.version, known.version) > 0;
 
 const stateRank = (state: State): number =>
   1 + MILESTONES.findLastIndex((milestone) => state.reached[milestone] !== undefined);
