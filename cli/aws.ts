@@ -36,11 +36,11 @@ export async function describeStack(site: Site): Promise<StackDescription> {
 }
 
 function noStack({ kind, stack, region }: Site, cause?: Error): CliError {
-  const todo =
+  const advice =
     kind === 'local'
       ? 'Start the local deployment again with `npm start`.'
       : 'Check the name, the region (AWS_REGION) and the account, or deploy it with `npx cdk deploy`.';
-  return new CliError('stack_not_found', `There is no stack ${stack}${region ? ` in ${region}` : ''}. ${todo}`, {
+  return new CliError('stack_not_found', `There is no stack ${stack}${region ? ` in ${region}` : ''}. ${advice}`, {
     cause,
   });
 }

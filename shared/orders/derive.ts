@@ -29,13 +29,15 @@ export function deriveOrder(identity: OrderIdentity, parts: OrderParts): Canonic
     lines: refund.lines ?? [],
   }));
   const succeeded = refunds.filter((refund) => refund.status === 'succeeded');
-  const refundedQuantity = (lineId: string) =>
-    sum(succeeded.flatMap((refund) => refund.lines.filter((line) => line.lineId === lineId)).map((l) => l.quantity));
+  const refundedQuantities = new Map<string, number>();
+  for (const { lineId, quantity } of succeeded.flatMap((refund) => refund.lines)) {
+    refundedQuantities.set(lineId, (refundedQuantities.get(lineId) ?? 0) + quantity);
+  }
   const payments = Object.values(parts.payments)
     .map((part) => part.value)
     .filter((payment) => payment.status === 'succeeded')
     .map((payment) => ({ ...payment, amount: toOrderCurrency(payment) }));
-  const paidAt = state && money ? paidInFullAt(parts, money.value, payments) : undefined;
+  const paidAt = state && paidInFullAt(parts, money?.value, payments);
   const totals = state && money ? deriveTotals({ money: money.value, payments, paidAt, succeeded }) : undefined;
   if (money) checkSums(money.value, lines?.value, flags);
   if (totals && paidAt !== undefined && totals.refunded > totals.paid) flags.add('refund_exceeds_paid');
@@ -68,7 +70,7 @@ export function deriveOrder(identity: OrderIdentity, parts: OrderParts): Canonic
         ...line,
         categoryPath: line.categoryPath && [...line.categoryPath],
         total: multiply(line.unitPrice, line.quantity) - line.discount,
-        refundedQuantity: refundedQuantity(line.lineId),
+        refundedQuantity: refundedQuantities.get(line.lineId) ?? 0,
       }))
       .map(compact),
     refunds: refunds.map(({ lines: _, ...refund }) => compact(refund)),
@@ -110,10 +112,11 @@ function converter(money: Money | undefined, flags: Set<OrderFlag>) {
  * When the order was first paid in full; later refunds, edits and amounts outstanding do not undo that. By the
  * platform's word if it gives it, else by the payments listed; a free order is paid when it is placed.
  */
-function paidInFullAt(parts: OrderParts, money: Money, payments: readonly Payment[]): Instant | undefined {
+function paidInFullAt(parts: OrderParts, money: Money | undefined, payments: readonly Payment[]): Instant | undefined {
   const state = parts.single.state?.value;
   const told = reachedAt(parts, 'paid') ?? sightedAt(parts, 'paid');
   if (told !== undefined) return told;
+  if (!money) return undefined;
   if (money.total === 0) return state?.placedAt;
   let paid = 0;
   for (const payment of payments.toSorted((a, b) => compare(a.at ?? '', b.at ?? ''))) {
