@@ -1,7 +1,6 @@
 /** The real world of the command line: this process, its terminal, the present, AWS or the local deployment. */
 
-import { DOORS } from '../shared/channels/doors.ts';
-import { ADAPTERS } from '../shared/channels/registry.ts';
+import { ADAPTERS, DOORS } from '../shared/channels/registry.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { locate } from './deployment.ts';
 import { runProgram } from './program.ts';

@@ -1,6 +1,7 @@
 /** All that a command touches besides its arguments. Tests give another world to the same program. */
 import type * as z from 'zod';
-import type { ChannelAdapter, Door } from '../shared/channels/adapter.ts';
+import type { Door } from '../shared/channels/adapter.ts';
+import type { Adapters } from '../shared/channels/registry.ts';
 import type { ConnectionStore, SecretStore } from '../shared/connections/directory.ts';
 import type { Lake } from '../shared/lake/lake.ts';
 import type { OrderStore } from '../shared/orders/apply.ts';
@@ -83,7 +84,7 @@ export interface World {
   readonly sleep: (ms: number) => Promise<void>;
   readonly fetch: typeof fetch;
   readonly doors: ReadonlyMap<string, Door>;
-  readonly adapters: ReadonlyMap<string, ChannelAdapter>;
+  readonly adapters: Adapters;
   readonly locate: (stack: string | undefined) => Promise<Site>;
   readonly describe: (site: Site) => Promise<StackDescription>;
   readonly open: (site: Site, outputs: NeededOutputs) => Promise<Deployment>;

@@ -154,6 +154,8 @@ function planDemo({ seed, deliveries: count }: StartOptions): { shop: ShopOption
     secret: 'demo-secret-not-for-production',
     startMs: DAY_STARTS,
     everyMs: 6 * 60_000,
+    webhookUrl: '',
+    shop: 'tea',
   };
   return { shop, deliveries: planDay(shopifyStories(random, shop), { random, shop, count }) };
 }

@@ -30,7 +30,7 @@ export async function judgeRoundTrip(deployment: Deployment, id: ConnectionId, w
   const mark = randomUUID();
   const probe = harmlessRequest(door, mark);
   const now = world.clock();
-  const reading = interpret(envelopeLike(probe, connection, now), world.adapters.get(door.channel), connection);
+  const reading = interpret(envelopeLike(probe, connection, now), await world.adapters.find(door.channel), connection);
   if (reading.kind === 'updates' && reading.updates.length > 0) {
     return warn(
       `No harmless message is known for ${door.channel}, so none was sent.`,

@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import { v7 as uuidv7 } from 'uuid';
-import { DOORS } from '../../shared/channels/doors.ts';
+import { DOORS } from '../../shared/channels/registry.ts';
 import { doorDirectory } from '../../shared/connections/directory.ts';
 import { dynamoConnections, ssmSecrets } from '../../shared/connections/store.ts';
 import type { EnvelopeId } from '../../shared/lake/envelope.ts';

@@ -1,7 +1,8 @@
 /** Work queue → orders table. Retried: throttles. Quarantined: content. A bad message never blocks a good one. */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import pMap from 'p-map';
-import type { ChannelAdapter, Unacceptable } from '../../shared/channels/adapter.ts';
+import type { Unacceptable } from '../../shared/channels/adapter.ts';
+import type { Adapters } from '../../shared/channels/registry.ts';
 import type { Connection } from '../../shared/connections/connection.ts';
 import type { Directory } from '../../shared/connections/directory.ts';
 import type { Envelope } from '../../shared/lake/envelope.ts';
@@ -17,7 +18,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 
 export interface OrdersDependencies {
-  readonly adapters: ReadonlyMap<string, ChannelAdapter>;
+  readonly adapters: Adapters;
   readonly connections: Directory<Connection>;
   readonly lake: Pick<Lake, 'read'>;
   readonly orders: OrderStore;
@@ -66,7 +67,7 @@ async function process(work: WorkMessage, dependencies: OrdersDependencies): Pro
   const pending = new Map<OrderKey, PendingOrder>();
   for (const envelope of await readWanted(work, lake)) {
     const { channel } = envelope;
-    const reading = interpret(envelope, adapters.get(channel), await connections.find(envelope.connection));
+    const reading = interpret(envelope, await adapters.find(channel), await connections.find(envelope.connection));
     if (reading.kind === 'unacceptable') {
       await setAside({ envelope, reading, object: work.object }, dependencies);
       continue;

@@ -1,7 +1,7 @@
 /** The metrics that the functions write, as CloudWatch knows them: by service and channel, and `rejected` by reason too. */
 import { Duration } from 'aws-cdk-lib';
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { DOORS } from '../../shared/channels/doors.ts';
+import { DOORS } from '../../shared/channels/registry.ts';
 import { METRIC_NAMESPACE, type Metric as MetricName } from '../../shared/runtime/telemetry.ts';
 
 export type Service = 'ingest' | 'archive' | 'orders';

@@ -2,7 +2,8 @@
  * The contract between Tributary and a sales platform. One platform is one folder beside this file:
  *
  *     door.ts       Door: verify, sign, handshake, acknowledge. Bundled into ingest, so it stays small
- *     normalize.ts  ChannelAdapter.normalize: envelope → documents. Pure: no clock, no network
+ *     normalize.ts  ChannelAdapter.normalize: envelope → documents and signals. Pure: no clock, no network
+ *     api.ts        PlatformApi, where webhooks are thin: how what a signal tells of is fetched
  *
  * A door proves who is speaking and never looks into the content; a normaliser trusts the speaker and judges the
  * content, at any time later and as often as needed. So a bad signature can be refused at once, and odd content never is.
@@ -10,6 +11,7 @@
 import type { ConnectionSettings } from '../connections/connection.ts';
 import type { Envelope } from '../lake/envelope.ts';
 import type { OrderDocument } from '../orders/parts.ts';
+import type { PlatformApi } from './platform-api.ts';
 
 /** What a channel is to the brand; a customer's reach over categories is a fact that tiers and segments use. */
 export type ChannelCategory = 'ecommerce' | 'live' | 'pos' | 'cross_border';
@@ -60,9 +62,38 @@ export interface Ignored {
   readonly code: string;
 }
 
+/**
+ * How new an answer must be to be the one that a signal told of. Of several signals the greatest of each counts; 0 asks
+ * for nothing.
+ */
+export interface Heard {
+  /** The version the signal names, of the same kind as `version.source` of the documents that will be fetched. */
+  readonly source: number;
+  /**
+   * Epoch ms. Only what is fetched from then on counts: for a version of a coarse clock, when its tick is over (the second
+   * may have another change in it); for a signal without version, when we received it.
+   */
+  readonly settledAt: number;
+}
+
+/** News that there is news: it changes no state, but asks for a fetch. */
+export interface Signal {
+  /**
+   * What to fetch, in the adapter's own words: `order/123`, `refund/9`. Signals of one subject are one piece of work. Ids
+   * only, nothing personal, at most 200 characters.
+   */
+  readonly subject: string;
+  readonly heard: Heard;
+  /** Where the order is known: if what is stored of it (or of its refund) is as new as what was heard, nothing is fetched. */
+  readonly of?: { readonly orderId: string; readonly refundId?: string };
+}
+
 export interface Accepted {
   readonly kind: 'accepted';
   readonly documents: readonly OrderDocument[];
+  readonly signals?: readonly Signal[];
+  /** Where a request carries several messages: why the first of those that could not be taken was not. The others count. */
+  readonly except?: Unacceptable;
 }
 
 export type Normalized = Accepted | Ignored | Unacceptable;
@@ -78,6 +109,11 @@ export interface Door {
    * second one is still valid while it is being replaced. `now` is for schemes that sign a time.
    */
   verify(request: HttpRequest, secrets: readonly string[], now: Date): Verified | Rejected;
+  /**
+   * What the secret must look like, where it is more than any text: `connect` refuses another one. `says` names the form
+   * for people, without an example that could be taken for a real one.
+   */
+  readonly secretForm?: { readonly pattern: RegExp; readonly says: string };
   /** The same request with the headers (or query) that the platform would add. For `tributary send` and tests. */
   sign(request: HttpRequest, secret: string, now: Date): HttpRequest;
   /** The reply to a verified request that is only the platform checking the address; undefined for all others. */
@@ -95,7 +131,10 @@ export interface ChannelAdapter {
    * It stands in the version of each part behind the platform's own time, so a fix never makes old news new.
    */
   readonly revision: number;
+  /** Reads webhooks, and the answers that `api` fetched: those have a `subject`. */
   normalize(envelope: Envelope, connection: ConnectionSettings): Normalized;
+  /** Only of platforms whose webhooks are thin. */
+  readonly api?: PlatformApi;
 }
 
 export const rejected = (code: Rejected['code'], message: string): Rejected => ({ kind: 'rejected', code, message });

@@ -1,9 +1,33 @@
-/** All platforms, a line each. Ingest bundles `doors.ts` instead, which knows no normaliser. */
-import type { ChannelAdapter } from './adapter.ts';
-import { shopify } from './shopify/adapter.ts';
+/**
+ * All platforms, a line each. Doors are here at once, adapters when they are first asked for: ingest, which asks for none,
+ * is bundled without them (infra/defaults/bundle.ts), and a function loads only those of the platforms it meets.
+ */
+import type { ChannelAdapter, Door } from './adapter.ts';
+import { shopifyDoor } from './shopify/door.ts';
 
-const adapters: readonly ChannelAdapter[] = [shopify];
+interface Channel {
+  readonly door: Door;
+  readonly load: () => Promise<ChannelAdapter>;
+}
 
-export const ADAPTERS: ReadonlyMap<string, ChannelAdapter> = new Map(
-  adapters.map((adapter) => [adapter.door.channel, adapter]),
-);
+const CHANNELS: readonly Channel[] = [
+  { door: shopifyDoor, load: async () => (await import('./shopify/adapter.ts')).shopify },
+];
+
+export const DOORS: ReadonlyMap<string, Door> = new Map(CHANNELS.map(({ door }) => [door.channel, door]));
+
+export interface Adapters {
+  /** Undefined for a channel that this version does not know. */
+  find(channel: string): Promise<ChannelAdapter | undefined>;
+}
+
+const loaders = new Map(CHANNELS.map(({ door, load }) => [door.channel, load]));
+
+// No cache: importing a module again gives the one that is loaded.
+export const ADAPTERS: Adapters = { find: async (channel) => loaders.get(channel)?.() };
+
+/** Just these, for tests and the simulation. */
+export function adaptersOf(adapters: readonly ChannelAdapter[]): Adapters {
+  const byChannel = new Map(adapters.map((adapter) => [adapter.door.channel, adapter]));
+  return { find: async (channel) => byChannel.get(channel) };
+}

@@ -22,6 +22,8 @@ export const ConnectionSettings = z.object({
   timezone: z.optional(z.string()),
   /** ISO 3166-1 alpha-2; the country of phone numbers written without one. */
   region: z.optional(z.string().check(z.length(2))),
+  /** The shop's own id at the platform, from its credentials: a message that names another shop is not ours. */
+  shop: z.optional(z.string()),
   /** Grows by one whenever a setting above changes, so that a replay under better settings wins over the old reading. */
   settingsRevision: z.int().check(z.nonnegative()),
 });
@@ -31,6 +33,8 @@ export const Connection = z.extend(ConnectionSettings, {
   status: z.enum(['active', 'disabled']),
   /** The full address given to the platform; schemes that sign the URL use it as it stands here. */
   webhookUrl: z.string(),
+  /** Where its API is called, if not at the platform's own host. */
+  apiBase: z.optional(z.string()),
   createdAt: z.string(),
   updatedAt: z.string(),
 });

@@ -1,6 +1,6 @@
 /**
- * An envelope is a webhook as it arrived, with what is needed to read it again in any year: the unit of the raw lake.
- * It never holds a secret: a door names the headers that are kept.
+ * An envelope is a webhook as it arrived, or an answer as fetched, with what is needed to read it again in any year: the
+ * unit of the raw lake. It never holds a secret: a door names the headers that are kept.
  */
 // zod/mini, as ingest bundles this: a fifth of the size of zod.
 import * as z from 'zod/mini';
@@ -17,6 +17,8 @@ export const Envelope = z.object({
   connection: z.string().check(z.minLength(1)),
   headers: z.record(z.string(), z.string()),
   query: z.string(),
+  /** Of an answer that we fetched from the platform's API: what we had asked for. A webhook has none. */
+  subject: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
   /** The exact bytes: as text where they are UTF-8 that JSON and SQS can carry, so that people can read the lake. */
   body: z.string(),
   bodyEncoding: z.enum(['utf8', 'base64']),

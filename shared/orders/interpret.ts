@@ -1,5 +1,11 @@
-/** Envelope → updates of orders, by the adapter of its channel. Pure, and it always has an answer: a bad message never blocks good ones. */
-import { type ChannelAdapter, type Ignored, type Unacceptable, unacceptable } from '../channels/adapter.ts';
+/** Envelope → updates of orders and signals, by the adapter of its channel. Pure, and it always has an answer: a bad message never blocks good ones. */
+import {
+  type ChannelAdapter,
+  type Ignored,
+  type Signal,
+  type Unacceptable,
+  unacceptable,
+} from '../channels/adapter.ts';
 import type { ConnectionSettings } from '../connections/connection.ts';
 import type { Envelope } from '../lake/envelope.ts';
 import type { OrderUpdate } from './merge.ts';
@@ -8,6 +14,9 @@ import { type OrderKey, orderKey } from './order-key.ts';
 export interface Interpreted {
   readonly kind: 'updates';
   readonly updates: readonly { readonly key: OrderKey; readonly update: OrderUpdate }[];
+  readonly signals: readonly Signal[];
+  /** Why one of several messages in the envelope could not be taken; the updates and signals are those of the others. */
+  readonly except?: Unacceptable;
 }
 
 export function interpret(
@@ -26,6 +35,8 @@ export function interpret(
       key: orderKey({ channel: envelope.channel, connection: envelope.connection, orderId: document.orderId }),
       update: { document, envelope: envelope.id, reading },
     })),
+    signals: normalized.signals ?? [],
+    ...(normalized.except && { except: normalized.except }),
   };
 }
 

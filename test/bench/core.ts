@@ -66,7 +66,14 @@ export function benchCore({ longIds }: { readonly longIds: boolean }): CoreResul
 
 /** A real order of the demo shop, its note stretched to the size; with `longIds`, one id above 2^53. */
 function orderOf10Kb(longIds: boolean) {
-  const shop = { connection: 'bench', secret: SECRET, startMs: Date.parse('2026-11-11T01:00:00Z'), everyMs: 60_000 };
+  const shop = {
+    connection: 'bench',
+    secret: SECRET,
+    startMs: Date.parse('2026-11-11T01:00:00Z'),
+    everyMs: 60_000,
+    webhookUrl: '',
+    shop: 'tea',
+  };
   for (const story of shopifyStories(createRandom(3), shop)) {
     const request = story.deliveries[1]?.request;
     if (!request || request.body.byteLength < 7_000 || request.body.byteLength > BODY_BYTES) continue;

@@ -20,7 +20,14 @@ export async function benchEndToEnd(count: number): Promise<Row[]> {
     const { outputs } = deployment;
     const webhookUrl = `${emulator.endpoint}/_aws/execute-api/${outputs.ApiId}`;
     const random = createRandom(1);
-    const shop = { connection: 'bench', secret: 'bench', startMs: Date.parse('2026-11-11T01:00:00Z'), everyMs: 60_000 };
+    const shop = {
+      connection: 'bench',
+      secret: 'bench',
+      startMs: Date.parse('2026-11-11T01:00:00Z'),
+      everyMs: 60_000,
+      webhookUrl: '',
+      shop: 'tea',
+    };
     await connectShop({ deployment, webhookUrl, shop });
     const deliveries = planDay(shopifyStories(random, shop), { random, shop, count });
     const post = postOverHttp(webhookUrl);

@@ -37,7 +37,14 @@ export async function benchUnits(): Promise<Row[]> {
       overflow: { client: objects.client, bucket: 'b' },
     });
     const settings = ConnectionSettings.parse({ id: 'bench', channel: 'shopify', type: 'direct', settingsRevision: 0 });
-    const shop = { connection: 'bench', secret: 's', startMs: Date.parse('2026-11-11T01:00:00Z'), everyMs: 60_000 };
+    const shop = {
+      connection: 'bench',
+      secret: 's',
+      startMs: Date.parse('2026-11-11T01:00:00Z'),
+      everyMs: 60_000,
+      webhookUrl: '',
+      shop: 'tea',
+    };
     const source = shopifyStories(createRandom(5), shop);
     const totals = { webhooks: 0, bytes: 0 };
     const feed = async (

@@ -5,7 +5,7 @@ import { type Envelope, EnvelopeId, encodeBody } from '../../shared/lake/envelop
 import type { CanonicalOrder } from '../../shared/orders/canonical-order.ts';
 import { deriveOrder } from '../../shared/orders/derive.ts';
 import { mergeOrder, NO_PARTS, type OrderParts, type OrderUpdate } from '../../shared/orders/merge.ts';
-import type { Case } from './cases.ts';
+import { type Answer, type Case, isMessage } from './cases.ts';
 
 export interface EnvelopeInput {
   readonly door: Door;
@@ -23,7 +23,7 @@ export function toEnvelope({ door, request, receivedAt, connection, number }: En
     if (value !== undefined) headers[name] = value;
   }
   return {
-    id: EnvelopeId.parse(`01900000-0000-7000-8000-${String(number).padStart(12, '0')}`),
+    id: envelopeId(number),
     receivedAt: receivedAt.toISOString(),
     channel: door.channel,
     connection: connection.id,
@@ -33,15 +33,37 @@ export function toEnvelope({ door, request, receivedAt, connection, number }: En
   };
 }
 
+const envelopeId = (number: number) => EnvelopeId.parse(`01900000-0000-7000-8000-${String(number).padStart(12, '0')}`);
+
+/** As hydration archives what it fetched. */
+export function answerEnvelope(
+  { subject, fetchedAt, body }: Pick<Answer, 'subject' | 'fetchedAt' | 'body'>,
+  connection: ConnectionSettings,
+  number: number,
+): Envelope {
+  return {
+    id: envelopeId(number),
+    receivedAt: fetchedAt.toISOString(),
+    channel: connection.channel,
+    connection: connection.id,
+    headers: {},
+    query: '',
+    subject,
+    ...encodeBody(body),
+  };
+}
+
 export interface Read {
   readonly outcome: Normalized;
   readonly updates: readonly OrderUpdate[];
 }
 
-/** What each message of the case says, read by this adapter. */
-export function readCase(adapter: ChannelAdapter, { messages, connection }: Case): Read[] {
-  return messages.map(({ request, receivedAt }, number) => {
-    const envelope = toEnvelope({ door: adapter.door, request, receivedAt, connection, number });
+/** What each webhook and each answer of the case says, read by this adapter. */
+export function readCase(adapter: ChannelAdapter, { arrivals, connection }: Case): Read[] {
+  return arrivals.map((arrival, number) => {
+    const envelope = isMessage(arrival)
+      ? toEnvelope({ door: adapter.door, connection, number, ...arrival })
+      : answerEnvelope(arrival, connection, number);
     const outcome = adapter.normalize(envelope, connection);
     const documents = outcome.kind === 'accepted' ? outcome.documents : [];
     const reading = adapter.revision + connection.settingsRevision;

@@ -9,6 +9,7 @@ import { runProgram } from '../../cli/program.ts';
 import type { Deployment, QueueState, StackDescription, World } from '../../cli/world.ts';
 import { createIngest } from '../../functions/ingest/handler.ts';
 import { createOrders } from '../../functions/orders/handler.ts';
+import { adaptersOf } from '../../shared/channels/registry.ts';
 import { connectionDirectory, doorDirectory } from '../../shared/connections/directory.ts';
 import { EnvelopeId } from '../../shared/lake/envelope.ts';
 import { rawObjectKey } from '../../shared/lake/object-key.ts';
@@ -23,8 +24,9 @@ import { bluntTill, till } from './till.ts';
 
 const BASE = 'https://hooks.example';
 const silent: Telemetry = { measure() {}, info() {}, warn() {}, error() {}, flush() {} };
-const adapters = new Map([till, bluntTill].map((adapter) => [adapter.door.channel, adapter]));
-const doors = new Map([...adapters].map(([channel, { door }]) => [channel, door]));
+const tills = [till, bluntTill];
+const adapters = adaptersOf(tills);
+const doors = new Map(tills.map(({ door }) => [door.channel, door]));
 
 export const OUTPUTS = {
   ApiId: 'api',

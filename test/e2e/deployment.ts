@@ -26,7 +26,14 @@ export const post = postOverHttp(endpoints.webhookUrl);
 
 /** A shop of its own for each test, connected and ready. */
 export async function openShop(connection: string, secret = `secret of ${connection}`): Promise<ShopOptions> {
-  const shop = { connection, secret, startMs: Date.parse('2026-11-11T01:00:00Z'), everyMs: 60_000 };
+  const shop = {
+    connection,
+    secret,
+    startMs: Date.parse('2026-11-11T01:00:00Z'),
+    everyMs: 60_000,
+    webhookUrl: '',
+    shop: 'tea',
+  };
   await connectShop({ deployment, webhookUrl: endpoints.webhookUrl, shop });
   return shop;
 }

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { ArchiveConfig } from '../../functions/archive/config.ts';
 import { IngestConfig } from '../../functions/ingest/config.ts';
 import { OrdersConfig } from '../../functions/orders/config.ts';
-import { DOORS } from '../../shared/channels/doors.ts';
+import { DOORS } from '../../shared/channels/registry.ts';
 import { METRICS } from '../../shared/runtime/telemetry.ts';
 import { functions, queues, type Resource, synthesize, target } from './template.ts';
 

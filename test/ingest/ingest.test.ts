@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createIngest } from '../../functions/ingest/handler.ts';
 import type { Door, HttpRequest } from '../../shared/channels/adapter.ts';
-import { DOORS } from '../../shared/channels/doors.ts';
+import { DOORS } from '../../shared/channels/registry.ts';
 import { shopifyDoor } from '../../shared/channels/shopify/door.ts';
 import { connect, disconnect } from '../../shared/connections/connect.ts';
 import { ConnectionId } from '../../shared/connections/connection.ts';

@@ -141,7 +141,7 @@ function lastArrivalWins(its: OrdersDependencies): ReturnType<typeof createOrder
       const work = WorkMessage.parse(JSON.parse(record.body));
       for (const envelope of await its.lake.read(work.object)) {
         const connection = await its.connections.find(envelope.connection);
-        const reading = interpret(envelope, its.adapters.get(envelope.channel), connection);
+        const reading = interpret(envelope, await its.adapters.find(envelope.channel), connection);
         if (reading.kind !== 'updates') continue;
         for (const { key, update } of reading.updates) {
           const stored = await its.orders.getOrder(key);

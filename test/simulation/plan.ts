@@ -93,7 +93,14 @@ export function drawPlan({ random, channel, startMs, count }: PlanOptions): Plan
   const told = drawStories(
     count,
     connections.map(({ connection, secret }) =>
-      channel.stories(random, { connection: connection.id, secret, startMs, everyMs: settings.orderEveryMs }),
+      channel.stories(random, {
+        connection: connection.id,
+        secret,
+        webhookUrl: connection.webhookUrl,
+        shop: connection.id,
+        startMs,
+        everyMs: settings.orderEveryMs,
+      }),
     ),
   );
   const replaced = connections[random.int(0, connections.length - 1)]?.connection.id ?? ConnectionId.parse(SHOPS[0]);

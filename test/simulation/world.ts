@@ -7,6 +7,7 @@ import { createRandom } from '../../demo/random.ts';
 import { type ArchiveDependencies, createArchive } from '../../functions/archive/handler.ts';
 import { createIngest, type IngestDependencies } from '../../functions/ingest/handler.ts';
 import { createOrders, type OrdersDependencies } from '../../functions/orders/handler.ts';
+import { adaptersOf } from '../../shared/channels/registry.ts';
 import { replaceSecret } from '../../shared/connections/connection.ts';
 import {
   type ConnectionStore,
@@ -162,7 +163,7 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
     recycled: settings.recycled,
     create: (instance) => {
       const dependencies: OrdersDependencies = {
-        adapters: new Map([[channel.adapter.door.channel, channel.adapter]]),
+        adapters: adaptersOf([channel.adapter]),
         connections: connectionDirectory(gatedConnections(gate, instance, stores.connections), clock),
         lake: gatedLake(gate, instance, lake),
         orders: gatedOrders(gate, instance, orders),

@@ -16,9 +16,9 @@
  *   2024-09-10, Shopify/shopify-app-js (validate.test.ts), gadget-inc/shopify-webhook-schemas; read 2026-11-24.
  */
 import type { Door } from '../adapter.ts';
-import { type BodyHmac, signBodyHmac, verifyBodyHmac } from '../hmac-body.ts';
+import { hmacSha256, signRequest, verifySignature } from '../signature.ts';
 
-const SIGNATURE: BodyHmac = { header: 'x-shopify-hmac-sha256', hash: 'sha256', encoding: 'base64' };
+const SIGNATURE = hmacSha256('x-shopify-hmac-sha256', 'base64');
 
 export const shopifyDoor: Door = {
   channel: 'shopify',
@@ -33,7 +33,7 @@ export const shopifyDoor: Door = {
     'x-shopify-triggered-at',
     'x-shopify-name',
   ],
-  verify: (request, secrets) => verifyBodyHmac(SIGNATURE, request, secrets),
-  sign: (request, secret) => signBodyHmac(SIGNATURE, request, secret),
+  verify: (request, secrets) => verifySignature(SIGNATURE, request, secrets),
+  sign: (request, secret) => signRequest(SIGNATURE, request, secret),
   acknowledge: () => ({ status: 200, body: '' }),
 };

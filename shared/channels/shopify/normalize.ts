@@ -6,10 +6,9 @@
  */
 import type * as z from 'zod';
 import type { ConnectionSettings } from '../../connections/connection.ts';
-import { isMasked, normalizeEmail, normalizeName, normalizePhone } from '../../identity/contact.ts';
-import { parseLosslessly } from '../../json/lossless.ts';
-import { bodyText, type Envelope } from '../../lake/envelope.ts';
-import { parseAmount, sum } from '../../money/amount.ts';
+import { normalizeEmail, normalizeName, normalizePhone } from '../../identity/contact.ts';
+import type { Envelope } from '../../lake/envelope.ts';
+import { sum } from '../../money/amount.ts';
 import type {
   BuyerIds,
   Line,
@@ -25,7 +24,8 @@ import type {
 } from '../../orders/parts.ts';
 import { compact } from '../../text/compact.ts';
 import { epochMs, type Instant, parseOffsetTime } from '../../time/instant.ts';
-import { type Normalized, type Unacceptable, unacceptable } from '../adapter.ts';
+import { type Normalized, unacceptable } from '../adapter.ts';
+import { firstClear, idText, Reader, readBody } from '../reading.ts';
 import * as wire from './wire.ts';
 
 const ORDER_TOPICS: ReadonlySet<string> = new Set([
@@ -50,80 +50,29 @@ export function normalizeShopify(envelope: Envelope, connection: ConnectionSetti
   return { kind: 'ignored', code: 'topic_not_used' };
 }
 
-/** Bytes → text → JSON → the fields we use → a document; at the first step that fails, why. */
 function accept<T>(
   envelope: Envelope,
   schema: z.ZodType<T>,
-  toDocument: (body: T, read: Reader) => OrderDocument,
+  toDocument: (body: T, read: ShopifyReader) => OrderDocument,
 ): Normalized {
-  const text = bodyText(envelope);
-  if (text === undefined) return unacceptable('body_not_utf8', '', 'UTF-8 text');
-  let body: unknown;
-  try {
-    body = parseLosslessly(text, { decimals: 'double' });
-  } catch {
-    return unacceptable('body_not_json', '', 'a JSON object');
-  }
-  const parsed = schema.safeParse(body);
-  if (!parsed.success) return mismatch(parsed.error);
-  const read = new Reader();
-  const document = toDocument(parsed.data, read);
+  const body = readBody(envelope, schema);
+  if (body.kind === 'unacceptable') return body;
+  const read = new ShopifyReader();
+  const document = toDocument(body.value, read);
   return read.problem ?? { kind: 'accepted', documents: [document] };
 }
 
-function mismatch(error: z.ZodError): Unacceptable {
-  const issue = error.issues[0];
-  const path = issue?.path.join('.') ?? '';
-  if (issue?.code === 'too_big') return unacceptable('too_large', path, `at most ${issue.maximum}`);
-  // Zod's messages and ours name what was expected and, of the value, at most its type.
-  const expected = issue?.code === 'invalid_type' ? issue.expected : (issue?.message ?? '');
-  return unacceptable(expected.startsWith('at most') ? 'too_large' : 'wire_mismatch', path, expected);
-}
-
-/** A hundred billion dollars; every sum of an order stays far below 2^53. */
-const AMOUNT_MAX = 10 ** 13;
-
-/** Reads text into amounts and times, and keeps the first problem. After one, what it returns is of no account. */
-class Reader {
-  problem: Unacceptable | undefined;
-
-  amount(text: string, currency: string, ...path: (string | number)[]): number {
-    const minor = parseAmount(text, currency);
-    if (minor !== undefined) return this.bounded(minor, ...path);
-    this.problem ??= unacceptable('amount_not_decimal', path.join('.'), 'a decimal amount in major units');
-    return 0;
-  }
-
-  /** Not so large that a sum of thousands, or a product, could lose a digit further on. */
-  bounded(minor: number, ...path: (string | number)[]): number {
-    if (Math.abs(minor) <= AMOUNT_MAX) return minor;
-    this.problem ??= unacceptable('amount_too_large', path.join('.'), `at most ${AMOUNT_MAX} in minor units`);
-    return 0;
-  }
-
+class ShopifyReader extends Reader {
   /** quantity × unit price */
   gross(line: wire.LineItem, currency: string, index: number): number {
     const unitPrice = this.amount(line.price, currency, 'line_items', index, 'price');
     return this.bounded(unitPrice * line.quantity, 'line_items', index, 'quantity');
   }
-
-  /** 0 where the amount is absent. */
-  amountIfAny(text: string | null | undefined, currency: string, ...path: (string | number)[]): number {
-    return text == null ? 0 : this.amount(text, currency, ...path);
-  }
-
-  time(text: string | null | undefined, ...path: (string | number)[]): Instant | undefined {
-    if (text == null) return undefined;
-    const at = parseOffsetTime(text);
-    if (at === undefined)
-      this.problem ??= unacceptable('time_not_iso', path.join('.'), 'an ISO 8601 time with an offset');
-    return at;
-  }
 }
 
 interface OrderMessage {
   readonly order: wire.Order;
-  readonly read: Reader;
+  readonly read: ShopifyReader;
   readonly envelope: Envelope;
   readonly connection: ConnectionSettings;
 }
@@ -150,7 +99,7 @@ function orderDocument(message: OrderMessage): OrderDocument {
 }
 
 /** May arrive before its order: the document then makes an order that is known only by its refund. */
-function refundDocument(refund: wire.LoneRefund, read: Reader): OrderDocument {
+function refundDocument(refund: wire.LoneRefund, read: ShopifyReader): OrderDocument {
   const part = refundPart(refund, read, []);
   return { orderId: String(refund.order_id), version: part.version, parts: {}, refunds: [part] };
 }
@@ -181,7 +130,7 @@ function triggeredTie(envelope: Envelope): string {
 /** Paid in full once. authorized, pending, partially_paid, voided and expired are not. */
 const PAID: ReadonlySet<string> = new Set(['paid', 'partially_refunded', 'refunded']);
 
-function stateOf(order: wire.Order, updatedAt: Instant, read: Reader): State | undefined {
+function stateOf(order: wire.Order, updatedAt: Instant, read: ShopifyReader): State | undefined {
   const processedAt = read.time(order.processed_at, 'processed_at');
   const placedAt = processedAt ?? read.time(order.created_at, 'created_at');
   if (placedAt === undefined || order.financial_status === undefined) return undefined;
@@ -206,7 +155,7 @@ function stateOf(order: wire.Order, updatedAt: Instant, read: Reader): State | u
  * removed instead of shipped, so quantities decide: what was removed before it shipped (restock types `cancel` and
  * `no_restock`) is not due; what was returned had shipped. Nothing shipped is never fulfilled.
  */
-function fulfilledAt(order: wire.Order, read: Reader): Instant | 'shown' | undefined {
+function fulfilledAt(order: wire.Order, read: ShopifyReader): Instant | 'shown' | undefined {
   const shipments = (order.fulfillments ?? []).filter((fulfillment) => fulfillment.status === 'success');
   const done = order.fulfillment_status === 'fulfilled' || (shipments.length > 0 && nothingDue(order, shipments));
   if (!done) return undefined;
@@ -229,7 +178,7 @@ function nothingDue({ line_items, refunds }: wire.Order, shipments: readonly wir
   return [...due.values()].every((quantity) => quantity <= 0);
 }
 
-function moneyOf(order: wire.Order, read: Reader): Money | undefined {
+function moneyOf(order: wire.Order, read: ShopifyReader): Money | undefined {
   const { currency, total_price, line_items, shipping_lines } = order;
   if (currency == null || total_price == null) return undefined;
   if (!line_items && order.total_line_items_price == null) return undefined;
@@ -291,7 +240,7 @@ type SetField =
   | 'total_cash_rounding_payment_adjustment_set';
 
 /** The total in the currency that the shopper saw and is refunded in, if that is not the shop's. */
-function shopperTotal(order: wire.Order, read: Reader): Money['shopper'] {
+function shopperTotal(order: wire.Order, read: ShopifyReader): Money['shopper'] {
   const seen = order.total_price_set?.presentment_money;
   if (!seen || seen.currency_code === order.currency) return undefined;
   const currency = seen.currency_code;
@@ -308,7 +257,7 @@ function shopperTotal(order: wire.Order, read: Reader): Money['shopper'] {
 function discountOf(
   line: { readonly discount_allocations?: readonly { readonly amount: string }[] | null | undefined },
   currency: string,
-  read: Reader,
+  read: ShopifyReader,
   ...path: (string | number)[]
 ): number {
   let discount = 0;
@@ -318,7 +267,7 @@ function discountOf(
   return discount;
 }
 
-function linesOf({ line_items, currency }: wire.Order, read: Reader): Line[] | undefined {
+function linesOf({ line_items, currency }: wire.Order, read: ShopifyReader): Line[] | undefined {
   if (!line_items || currency == null) return undefined;
   const lines: Line[] = [];
   for (const [index, line] of line_items.entries()) {
@@ -341,7 +290,7 @@ function linesOf({ line_items, currency }: wire.Order, read: Reader): Line[] | u
 }
 
 /** A function of the refund object alone, so that the one in an order and the one sent by itself are the same news. */
-function refundPart(refund: wire.Refund, read: Reader, path: readonly (string | number)[]) {
+function refundPart(refund: wire.Refund, read: ShopifyReader, path: readonly (string | number)[]) {
   const transactions = refund.transactions ?? [];
   const createdAt = read.time(refund.created_at, ...path, 'created_at');
   const processedAt = read.time(refund.processed_at, ...path, 'processed_at');
@@ -369,7 +318,7 @@ function refundPart(refund: wire.Refund, read: Reader, path: readonly (string | 
  */
 function moneyBack(
   transactions: readonly wire.Transaction[],
-  read: Reader,
+  read: ShopifyReader,
   path: readonly (string | number)[],
 ): Pick<Refund, 'status' | 'amount' | 'currency'> {
   const attempts = [...transactions.entries()].filter(([, { kind }]) => kind === 'refund');
@@ -427,9 +376,6 @@ function contactOf(order: wire.Order, connection: ConnectionSettings): Contact {
   });
 }
 
-const firstClear = (...texts: readonly (string | null | undefined)[]): string | undefined =>
-  texts.find((text): text is string => text != null && text.trim() !== '' && !isMasked(text));
-
 function fullName(person: Pick<wire.Address, 'first_name' | 'last_name'> | null | undefined): string | undefined {
   return [person?.first_name, person?.last_name].filter(Boolean).join(' ') || undefined;
 }
@@ -466,5 +412,3 @@ function campaignOf(landingSite: string | null | undefined): string | undefined 
   const campaign = new URLSearchParams(landingSite.slice(query)).get('utm_campaign')?.trim();
   return campaign && campaign.length <= 256 ? campaign : undefined;
 }
-
-const idText = (id: string | number | null | undefined): string | undefined => (id == null ? undefined : String(id));

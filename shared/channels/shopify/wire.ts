@@ -6,28 +6,7 @@
  * Amounts and times stay text here: `normalize.ts` reads them, and says where one cannot be read.
  */
 import * as z from 'zod';
-
-/** Shopify's own limits lie below these (titles: 255). They keep one odd message from filling an order's record. */
-const TEXT_MAX = 512;
-const LINES_MAX = 5_000;
-
-/** A value told by a plain function: a `max` or a `regex` of zod's costs several times as much, on dozens of fields. */
-const value = <T>(is: (input: unknown) => boolean, expected: string) => z.custom<T>(is, { error: expected });
-
-const Text = z.custom<string>((input) => typeof input === 'string' && input.length <= TEXT_MAX, {
-  error: ({ input }) => (typeof input === 'string' ? `at most ${TEXT_MAX} characters` : 'string'),
-});
-
-/** Most ids are numbers. One that a double cannot hold comes from `parseLosslessly` as the text of its digits. */
-const Id = value<number | string>(
-  (input) => isCount(input) || (typeof input === 'string' && /^\d{1,256}$/.test(input)),
-  'an id: a whole number or its digits',
-);
-const Currency = value<string>((input) => typeof input === 'string' && /^[A-Z]{3}$/.test(input), 'an ISO 4217 code');
-const Quantity = value<number>(isCount, 'a whole number, not negative');
-/** Neither is kept as text: what reads it sets the limit. */
-const Amount = z.string();
-const Time = z.string();
+import { Amount, Count, Currency, NumericId as Id, LINES_MAX, Text, Time } from '../fields.ts';
 
 const Money = z.object({ amount: Amount, currency_code: Currency });
 /** One amount in the shop's currency and in the shopper's. */
@@ -40,7 +19,7 @@ const LineItem = z.object({
   product_id: Id.nullish(),
   variant_id: Id.nullish(),
   title: Text.nullish(),
-  quantity: Quantity,
+  quantity: Count,
   price: Amount,
   discount_allocations: Discounts.nullish(),
   gift_card: z.boolean().nullish(),
@@ -56,7 +35,7 @@ const Fulfillment = z.object({
   status: z.string().nullish(),
   created_at: Time.nullish(),
   line_items: z
-    .array(z.object({ id: Id, quantity: Quantity }))
+    .array(z.object({ id: Id, quantity: Count }))
     .max(LINES_MAX)
     .nullish(),
 });
@@ -81,7 +60,7 @@ const refundFields = {
   created_at: Time.nullish(),
   processed_at: Time.nullish(),
   refund_line_items: z
-    .array(z.object({ line_item_id: Id, quantity: Quantity, restock_type: z.string().nullish() }))
+    .array(z.object({ line_item_id: Id, quantity: Count, restock_type: z.string().nullish() }))
     .max(LINES_MAX)
     .nullish(),
   transactions: z.array(Transaction).max(LINES_MAX).nullish(),
@@ -166,7 +145,3 @@ export const Order = z.object({
   landing_site: z.string().nullish(),
 });
 export type Order = z.infer<typeof Order>;
-
-function isCount(input: unknown): boolean {
-  return Number.isSafeInteger(input) && Number(input) >= 0;
-}

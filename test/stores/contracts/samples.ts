@@ -67,7 +67,14 @@ function updatesOf(story: Story): OrderUpdate[] {
 
 /** The updates of one order of the made-up shop, many of them; `wanted` chooses the order by what becomes of it. */
 export function orderUpdates(wanted: (parts: OrderParts) => boolean = () => true): OrderUpdate[] {
-  const options = { connection: 'tea', secret: 'a secret', startMs: Date.UTC(2026, 10, 1), everyMs: 60_000 };
+  const options = {
+    connection: 'tea',
+    secret: 'a secret',
+    startMs: Date.UTC(2026, 10, 1),
+    everyMs: 60_000,
+    webhookUrl: '',
+    shop: 'tea',
+  };
   let tried = 0;
   for (const story of shopifyStories(createRandom(11), options)) {
     const updates = updatesOf(story);
