@@ -3,8 +3,10 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { HeadBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
-import { dynamoConnections, ssmSecrets } from '../shared/connections/store.ts';
+import * as z from 'zod';
+import { dynamoConnections, dynamoHealth, ssmSecrets } from '../shared/connections/store.ts';
 import { s3Lake } from '../shared/lake/store.ts';
+import { dynamoLanes } from '../shared/lanes/store.ts';
 import { dynamoOrders } from '../shared/orders/store.ts';
 import { dynamoQuarantine } from '../shared/quarantine/store.ts';
 import { sqsQueue } from '../shared/queues/store.ts';
@@ -71,6 +73,8 @@ export function openDeployment(site: Site, outputs: NeededOutputs): Deployment {
     outputs,
     webhookBaseUrl: site.webhookUrl ?? outputs.WebhookBaseUrl,
     connections: dynamoConnections(operations),
+    health: dynamoHealth(operations),
+    lanes: dynamoLanes({ ...operations, detail: z.unknown() }),
     secrets: ssmSecrets({ client: ssmClient(), prefix: outputs.SecretsPrefix }),
     orders: dynamoOrders({ client: clients.dynamo, table: outputs.OrdersTable, overflow: bucket }),
     quarantine: dynamoQuarantine(operations),

@@ -87,11 +87,3 @@ export async function reachDeployment(world: World, stack: string | undefined): 
   const site = await world.locate(stack);
   return world.open(site, readOutputs(site, await world.describe(site)));
 }
-
-/** The full address to give to the platform. */
-export function webhookAddress(
-  baseUrl: string,
-  { channel, id }: { readonly channel: string; readonly id: string },
-): string {
-  return `${baseUrl.replace(/\/+$/, '')}/webhooks/${channel}/${id}`;
-}

@@ -3,7 +3,9 @@ import type * as z from 'zod';
 import type { Door } from '../shared/channels/adapter.ts';
 import type { Adapters } from '../shared/channels/registry.ts';
 import type { ConnectionStore, SecretStore } from '../shared/connections/directory.ts';
+import type { HealthStore } from '../shared/connections/health.ts';
 import type { Lake } from '../shared/lake/lake.ts';
+import type { LaneStore } from '../shared/lanes/lane.ts';
 import type { OrderStore } from '../shared/orders/apply.ts';
 import type { Quarantine } from '../shared/quarantine/quarantine.ts';
 import type { WorkMessage } from '../shared/queues/messages.ts';
@@ -38,6 +40,10 @@ export const NeededOutputs = StackOutputs.pick({
   InboxDeadLetterQueueUrl: true,
   WorkQueueUrl: true,
   WorkDeadLetterQueueUrl: true,
+  WakeQueueUrl: true,
+  WakeDeadLetterQueueUrl: true,
+  AnyApiBase: true,
+  FixedAddress: true,
   SecretsPrefix: true,
 });
 export type NeededOutputs = z.infer<typeof NeededOutputs>;
@@ -64,6 +70,8 @@ export interface Deployment {
   readonly webhookBaseUrl: string;
   readonly connections: ConnectionStore;
   readonly secrets: SecretStore;
+  readonly health: Pick<HealthStore, 'listLastWebhooks'>;
+  readonly lanes: LaneStore<unknown>;
   readonly orders: Pick<OrderStore, 'getOrder'>;
   readonly quarantine: Pick<Quarantine, 'get' | 'list' | 'close'>;
   readonly lake: Pick<Lake, 'read'>;

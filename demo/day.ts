@@ -1,7 +1,7 @@
 /** A day at a shop, as its webhooks reach us: in disorder, some twice, and among them what no shop would send. */
-import { shopifyDoor } from '../shared/channels/shopify/door.ts';
-import type { Delivery, ShopOptions, Story } from './delivery.ts';
+import type { Delivery, ShopOptions } from './delivery.ts';
 import type { Random } from './random.ts';
+import type { DemoChannel } from './shop.ts';
 
 export type DeliveryKind = 'order' | 'duplicate' | 'forged' | 'garbage';
 
@@ -13,12 +13,12 @@ const MINUTE_MS = 60_000;
 
 /** `count` deliveries in the order of their arrival: whole stories, then duplicates and strangers mixed in. */
 export function planDay(
-  stories: Iterable<Story>,
+  channel: DemoChannel,
   { random, shop, count }: { readonly random: Random; readonly shop: ShopOptions; readonly count: number },
 ): PlannedDelivery[] {
   const planned: PlannedDelivery[] = [];
   const strangers = Math.ceil(count * 0.04);
-  for (const story of stories) {
+  for (const story of channel.stories(random, shop)) {
     for (const delivery of story.deliveries) {
       planned.push({ ...delivery, kind: 'order', atMs: delivery.atMs + lateness(random) });
       // A retry of what we had taken: the platform did not hear our answer.
@@ -29,7 +29,7 @@ export function planDay(
   }
   for (let index = 0; index < strangers; index++) {
     const like = random.pick([planned[0], ...planned.slice(1)] as [PlannedDelivery, ...PlannedDelivery[]]);
-    planned.push(strange(random, shop, like));
+    planned.push(strange(random, channel, shop, like));
   }
   return planned.sort((a, b) => a.atMs - b.atMs);
 }
@@ -37,31 +37,22 @@ export function planDay(
 /** Most arrive at once, one in seven after what followed it. */
 const lateness = (random: Random): number => (random.chance(0.15) ? random.int(1, 25) * MINUTE_MS : 0);
 
-/** What reaches every public address sooner or later. Only the last three carry the shop's true signature. */
-function strange(random: Random, shop: ShopOptions, like: PlannedDelivery): PlannedDelivery {
-  const { request, atMs } = like;
-  const sign = (body: string, topic: string) =>
-    shopifyDoor.sign(
-      {
-        ...request,
-        body: Buffer.from(body),
-        headers: { ...request.headers, 'x-shopify-topic': topic, 'x-shopify-webhook-id': randomId(random) },
-      },
-      shop.secret,
-      new Date(atMs),
-    );
-  const forged = (): PlannedDelivery => {
+/** A genuine webhook with a byte altered, or one with the shop's true signature that is of no use. */
+function strange(
+  random: Random,
+  { door, oddities }: DemoChannel,
+  { secret }: ShopOptions,
+  like: PlannedDelivery,
+): PlannedDelivery {
+  const { request, atMs, channel, connection } = like;
+  const oddity = oddities[random.int(0, oddities.length - 1)];
+  if (!oddity || random.chance(0.25)) {
     const body = Buffer.from(request.body);
     const middle = Math.floor(body.length / 2);
     body[middle] = (body[middle] ?? 0) ^ 1;
-    return { ...like, kind: 'forged', request: { ...request, body } };
-  };
-  return random.pick<() => PlannedDelivery>([
-    forged,
-    () => ({ ...like, kind: 'garbage', request: sign('<order>not json</order>', 'orders/updated') }),
-    () => ({ ...like, kind: 'garbage', request: sign('{"id":null,"note":"half an order"}', 'orders/updated') }),
-    () => ({ ...like, kind: 'garbage', request: sign('{"id":1,"title":"a product"}', 'products/update') }),
-  ])();
+    return { channel, connection, atMs, kind: 'forged', request: { ...request, body } };
+  }
+  const { headers, body } = oddity;
+  const unsigned = { ...request, headers, body: Buffer.from(body) };
+  return { channel, connection, atMs, kind: 'garbage', request: door.sign(unsigned, secret, new Date(atMs)) };
 }
-
-const randomId = (random: Random): string => `stranger-${random.int(0, 2 ** 31)}`;

@@ -6,6 +6,7 @@ import { shopifyDoor } from '../shared/channels/shopify/door.ts';
 import type { Delivery, ShopOptions, Story } from './delivery.ts';
 import { CATALOGUE, type Person, person } from './people.ts';
 import type { Random } from './random.ts';
+import type { Oddity } from './shop.ts';
 
 const SHOP_DOMAIN = 'tributary-tea.myshopify.com';
 const CURRENCY = 'USD';
@@ -506,4 +507,19 @@ function deliver(random: Random, shop: ShopOptions, order: Order, topic: string,
   };
   const request = shopifyDoor.sign(unsigned, shop.secret, new Date(atMs));
   return { channel: shopifyDoor.channel, connection: shop.connection, atMs, request };
+}
+
+export const shopifyOddities: readonly Oddity[] = [
+  odd('orders/updated', '<order>not json</order>'),
+  odd('orders/updated', '{"id":null,"note":"half an order"}'),
+  odd('products/update', '{"id":1,"title":"a product"}'),
+];
+
+function odd(topic: string, body: string): Oddity {
+  const headers = {
+    'content-type': 'application/json',
+    'x-shopify-topic': topic,
+    'x-shopify-shop-domain': SHOP_DOMAIN,
+  };
+  return { headers, body };
 }

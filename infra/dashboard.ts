@@ -10,8 +10,10 @@ export interface DashboardProps {
   readonly ingest: IFunction;
   readonly archive: IFunction;
   readonly orders: IFunction;
+  readonly hydrate: IFunction;
   readonly inbox: Queues;
   readonly work: Queues;
+  readonly wake: Queues;
 }
 
 const MINUTE = Duration.minutes(1);
@@ -19,7 +21,7 @@ const MINUTE = Duration.minutes(1);
 export class Dashboard extends Construct {
   readonly name: string;
 
-  constructor(scope: Construct, id: string, { ingest, archive, orders, inbox, work }: DashboardProps) {
+  constructor(scope: Construct, id: string, { ingest, archive, orders, hydrate, inbox, work, wake }: DashboardProps) {
     super(scope, id);
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.hours(3) });
     this.name = dashboard.dashboardName;
@@ -44,6 +46,14 @@ export class Dashboard extends Construct {
       health(orders),
     );
     dashboard.addWidgets(...queue(work));
+    dashboard.addWidgets(title("Hydrate: what thin webhooks tell of, fetched from platforms' APIs"));
+    dashboard.addWidgets(
+      graph('Asked for, fetched', [ofAllChannels('asked', 'Sum'), ofAllChannels('fetched', 'Sum')]),
+      graph('Not fetched, by reason', [ofAllChannels('fetchFailed', 'Sum', ['service', 'channel', 'reason'])]),
+      graph('Webhook to answer, ms', [ofAllChannels('hydratedMillis', 'p50'), ofAllChannels('hydratedMillis', 'p99')]),
+      health(hydrate),
+    );
+    dashboard.addWidgets(...queue(wake));
   }
 }
 

@@ -1,5 +1,5 @@
 /** A platform's signed request → inbox queue, or the lake if it is too large for a message. */
-import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Alias, type IFunction, type IVersion } from 'aws-cdk-lib/aws-lambda';
@@ -13,6 +13,7 @@ import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
 import { countOfEachChannel } from './defaults/metrics.ts';
 import { allow } from './defaults/permissions.ts';
+import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
 export interface IngestStageProps {
@@ -21,26 +22,15 @@ export interface IngestStageProps {
   readonly inbox: IQueue;
   readonly lake: Bucket;
   readonly operations: TableV2;
+  readonly secrets: Secrets;
 }
 
 export class IngestStage extends Construct {
   readonly function: LambdaFunction;
   /** What the API calls: the function, or its alias where instances are kept warm. */
   readonly target: IFunction;
-  /** Where the secrets of connections are: `<prefix>/<connection>/webhook`. */
-  readonly secretsPrefix: string;
-
-  constructor(scope: Construct, id: string, { settings, alarms, inbox, lake, operations }: IngestStageProps) {
+  constructor(scope: Construct, id: string, { settings, alarms, inbox, lake, operations, secrets }: IngestStageProps) {
     super(scope, id);
-    const stack = Stack.of(this);
-    this.secretsPrefix = `/tributary/${stack.stackName}/connections`;
-    const secrets = stack.formatArn({
-      service: 'ssm',
-      resource: 'parameter',
-      resourceName: `${this.secretsPrefix.slice(1)}/*`,
-      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    });
-
     this.function = createFunction(this, settings, {
       name: 'ingest',
       // Platforms give up after 0.5 to 10 s; what is answered later is sent again anyway.
@@ -50,20 +40,16 @@ export class IngestStage extends Construct {
         OPERATIONS_TABLE: operations.tableName,
         INBOX_QUEUE_URL: inbox.queueUrl,
         LAKE_BUCKET: lake.bucketName,
-        SECRETS_PREFIX: this.secretsPrefix,
+        SECRETS_PREFIX: secrets.prefix,
       } satisfies z.input<typeof IngestConfig>,
       permissions: [
         allow(['dynamodb:GetItem'], operations.tableArn),
-        // Nothing about KMS: SSM decrypts by its own key, aws/ssm, for whoever may read the parameter.
-        allow(['ssm:GetParameter'], secrets),
+        allow(['ssm:GetParameter'], secrets.arnOf('webhook')),
         allow(['sqs:SendMessage'], inbox.queueArn),
         allow(['s3:PutObject'], lake.arnForObjects(`${RAW_PREFIX}*`)),
       ],
       keysOf: { bucket: lake, prefixes: { [RAW_PREFIX]: 'The names of raw objects are made of what is in them.' } },
-      wildcards: {
-        [`AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter${this.secretsPrefix}/*]`]:
-          'Connections are added without a deployment; nothing but their secrets lies under this prefix.',
-      },
+      wildcards: { [secrets.findingOf('webhook')]: secrets.reason },
     });
     this.target = this.warmed(settings.provisionedConcurrency);
 

@@ -1,8 +1,9 @@
-/** Work queue → orders table; what can't be understood → quarantine in the operations table. */
+/** Work queue → orders table; what is to be fetched → lanes, what can't be understood → quarantine, in the operations table. */
 import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { OrdersConfig } from '../functions/orders/config.ts';
@@ -21,6 +22,7 @@ export interface OrdersStageProps {
   readonly lake: Bucket;
   readonly orders: TableV2;
   readonly operations: TableV2;
+  readonly wake: IQueue;
 }
 
 /** Objects to an invocation. No window: work messages are made of batches already. */
@@ -31,7 +33,7 @@ export class OrdersStage extends Construct {
   readonly work: Queues;
   readonly function: LambdaFunction;
 
-  constructor(scope: Construct, id: string, { settings, alarms, lake, orders, operations }: OrdersStageProps) {
+  constructor(scope: Construct, id: string, { settings, alarms, lake, orders, operations, wake }: OrdersStageProps) {
     super(scope, id);
     const timeout = Duration.seconds(60);
     this.work = createQueue(this, {
@@ -50,6 +52,7 @@ export class OrdersStage extends Construct {
         OPERATIONS_TABLE: operations.tableName,
         ORDERS_TABLE: orders.tableName,
         LAKE_BUCKET: lake.bucketName,
+        WAKE_QUEUE_URL: wake.queueUrl,
       } satisfies z.input<typeof OrdersConfig>,
       permissions: [
         consume(queue.queueArn),
@@ -59,6 +62,7 @@ export class OrdersStage extends Construct {
         allow(['s3:GetObject', 's3:PutObject'], lake.arnForObjects(`${OVERFLOW_PREFIX}*`)),
         allow(['dynamodb:GetItem', 'dynamodb:PutItem'], orders.tableArn),
         allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], operations.tableArn),
+        allow(['sqs:SendMessage'], wake.queueArn),
       ],
       keysOf: {
         bucket: lake,

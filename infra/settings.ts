@@ -45,6 +45,10 @@ export const Settings = z.strictObject({
   coolAfterDays: whole(0, 3650)
     .refine((days) => days === 0 || days >= 30, '0, or at least 30')
     .default(90),
+  /** Calls to platforms' APIs come from one fixed address, for those that want to be told of it. About $37 a month. */
+  fixedAddress: flag.default(false),
+  /** Connections may name any host as their platform's API (`--api-base`), for tests and demos. Never in production. */
+  anyApiBase: flag.default(false),
   architecture: z.enum(['arm64', 'x86_64'], 'arm64 or x86_64').default('arm64'),
   /** Alarms are mailed here, once the address has confirmed; without it and a topic they only show in CloudWatch. */
   alarmEmail: z.email('an email address').optional(),
@@ -84,7 +88,11 @@ export function readSettings(
 }
 
 /** What each setting allows by itself, but not together. */
-function contradiction({ alarmEmail, alarmTopicArn, archiveBatchSize, archiveWindowSeconds }: Settings) {
+function contradiction(settings: Settings): string | undefined {
+  const { alarmEmail, alarmTopicArn, archiveBatchSize, archiveWindowSeconds, production, anyApiBase } = settings;
+  if (production && anyApiBase) {
+    return 'anyApiBase is for tests: in production, connections call only the hosts of their platform.';
+  }
   if (alarmEmail !== undefined && alarmTopicArn !== undefined) {
     return 'Give alarmEmail or alarmTopicArn, not both: with a topic of your own, subscribe the address to it.';
   }

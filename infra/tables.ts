@@ -9,13 +9,14 @@ import {
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import { DUE_INDEX } from '../shared/lanes/store.ts';
 import { acknowledge } from './defaults/acknowledge.ts';
 import type { Settings } from './settings.ts';
 
 export class Tables extends Construct {
   /** shared/orders/store.ts */
   readonly orders: TableV2;
-  /** shared/connections/store.ts, shared/quarantine/store.ts */
+  /** shared/connections/store.ts, shared/quarantine/store.ts, shared/lanes/store.ts */
   readonly operations: TableV2;
 
   constructor(scope: Construct, id: string, { production }: Settings) {
@@ -40,6 +41,8 @@ export class Tables extends Construct {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
       timeToLiveAttribute: 'expiresAt',
+      // Local, so that it can be read consistently; only rows of lanes are in it.
+      localSecondaryIndexes: [{ indexName: DUE_INDEX, sortKey: { name: 'dueAt', type: AttributeType.NUMBER } }],
     });
 
     if (production) return;

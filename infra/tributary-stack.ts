@@ -1,5 +1,6 @@
 /**
- * edge → ingest → inbox queue → archive → lake and work queue → orders → orders table.
+ * edge → ingest → inbox queue → archive → lake and work queue → orders → orders table; and for what is thin, orders → lanes and
+ * wake queue → hydrate → inbox queue.
  * The same stack is deployed to AWS and, for development, to an emulator: no resource here is only for one of them.
  */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
@@ -9,9 +10,11 @@ import { ArchiveStage } from './archive-stage.ts';
 import { Dashboard } from './dashboard.ts';
 import { createAlarms } from './defaults/alarms.ts';
 import { Edge } from './edge.ts';
+import { createWakeQueue, HydrateStage } from './hydrate-stage.ts';
 import { IngestStage } from './ingest-stage.ts';
 import { Lake } from './lake.ts';
 import { OrdersStage } from './orders-stage.ts';
+import { secretsOf } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { Tables } from './tables.ts';
 
@@ -24,8 +27,17 @@ export class TributaryStack extends Stack {
     const alarms = createAlarms(this, settings);
     const lake = new Lake(this, 'Lake', settings).bucket;
     const { orders, operations } = new Tables(this, 'Tables', settings);
+    const secrets = secretsOf(this);
+    const wake = createWakeQueue(this, alarms);
     // Against the flow: each stage owns the queue it reads, and is told the one it writes.
-    const ordersStage = new OrdersStage(this, 'OrdersStage', { settings, alarms, lake, orders, operations });
+    const ordersStage = new OrdersStage(this, 'OrdersStage', {
+      settings,
+      alarms,
+      lake,
+      orders,
+      operations,
+      wake: wake.queue,
+    });
     const work = ordersStage.work;
     const archiveStage = new ArchiveStage(this, 'ArchiveStage', { settings, alarms, lake, work: work.queue });
     const inbox = archiveStage.inbox;
@@ -35,14 +47,26 @@ export class TributaryStack extends Stack {
       inbox: inbox.queue,
       lake,
       operations,
+      secrets,
+    });
+    const hydrateStage = new HydrateStage(this, 'HydrateStage', {
+      settings,
+      alarms,
+      lake,
+      operations,
+      secrets,
+      inbox: inbox.queue,
+      wake,
     });
     const edge = new Edge(this, 'Edge', { settings, alarms, ingest: ingestStage.target });
     const dashboard = new Dashboard(this, 'Dashboard', {
       ingest: ingestStage.function,
       archive: archiveStage.function,
       orders: ordersStage.function,
+      hydrate: hydrateStage.function,
       inbox,
       work,
+      wake,
     });
 
     this.output({
@@ -56,11 +80,16 @@ export class TributaryStack extends Stack {
       InboxDeadLetterQueueUrl: inbox.deadLetterQueue.queueUrl,
       WorkQueueUrl: work.queue.queueUrl,
       WorkDeadLetterQueueUrl: work.deadLetterQueue.queueUrl,
-      SecretsPrefix: ingestStage.secretsPrefix,
+      WakeQueueUrl: wake.queue.queueUrl,
+      WakeDeadLetterQueueUrl: wake.deadLetterQueue.queueUrl,
+      SecretsPrefix: secrets.prefix,
+      AnyApiBase: settings.anyApiBase ? 'true' : 'false',
+      FixedAddress: hydrateStage.address ?? 'none',
       DashboardName: dashboard.name,
       IngestLogGroup: ingestStage.function.logGroup.logGroupName,
       ArchiveLogGroup: archiveStage.function.logGroup.logGroupName,
       OrdersLogGroup: ordersStage.function.logGroup.logGroupName,
+      HydrateLogGroup: hydrateStage.function.logGroup.logGroupName,
     });
   }
 

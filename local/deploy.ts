@@ -16,6 +16,8 @@ export const localEnvironment = (endpoint: string): Record<string, string> => ({
   AWS_REGION: LOCAL_REGION,
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
+  // The demo's platforms, and those of tests, answer on this machine.
+  TRIBUTARY_ANY_API_BASE: 'true',
   // The SDK's notice of the Node versions of 2027 would stand between the lines that matter.
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 });

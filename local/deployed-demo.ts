@@ -1,14 +1,16 @@
-/** The demo on a deployed stack: connect a shop, play its day over HTTP, wait until all is done, sum up what is stored. */
+/** The demo on a deployed stack: connect the shops, play their day over HTTP, wait until all is done, sum up what is stored. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { PlannedDelivery } from '../demo/day.ts';
-import type { ShopOptions } from '../demo/delivery.ts';
-import { shopifyDoor } from '../shared/channels/shopify/door.ts';
-import { connect } from '../shared/connections/connect.ts';
+import { DOORS } from '../shared/channels/registry.ts';
+import { type ConnectRequest, connect } from '../shared/connections/connect.ts';
 import { ConnectionId } from '../shared/connections/connection.ts';
 import { dynamoConnections, ssmSecrets } from '../shared/connections/store.ts';
+import { FetchDetail } from '../shared/hydration/fetch-detail.ts';
+import { hydrationParty } from '../shared/lanes/lane.ts';
+import { dynamoLanes } from '../shared/lanes/store.ts';
 import type { CanonicalOrder } from '../shared/orders/canonical-order.ts';
 import { deriveOrder } from '../shared/orders/derive.ts';
 import { type OrderKey, parseOrderKey } from '../shared/orders/order-key.ts';
@@ -18,63 +20,78 @@ import { dynamoClient, sqsClient, ssmClient } from '../shared/runtime/clients.ts
 import { systemClock } from '../shared/runtime/clock.ts';
 import { s3Client } from '../shared/runtime/s3.ts';
 import type { StackOutputs } from '../shared/runtime/stack-outputs.ts';
+import { type DemoShop, publish } from './demo-shops.ts';
 import type { Deployment } from './deploy.ts';
 import { type Played, play, postOverHttp } from './play.ts';
-import { type ConnectionSummary, sumOrders } from './summary.ts';
+import { type ConnectionSummary, countByChannel, sumOrders } from './summary.ts';
+
+/** A shop as it is connected. */
+export interface NewShop {
+  readonly channel: string;
+  readonly connection: string;
+  readonly secret: string;
+  readonly settings: ConnectRequest['settings'];
+  readonly api?: ConnectRequest['api'];
+}
+
+export async function connectShop(
+  { channel, connection, secret, settings, api }: NewShop,
+  { deployment: { outputs }, webhookUrl }: { readonly deployment: Deployment; readonly webhookUrl: string },
+): Promise<void> {
+  const operations = { client: dynamoClient(), table: outputs.OperationsTable };
+  const stores = {
+    connections: dynamoConnections(operations),
+    secrets: ssmSecrets({ client: ssmClient(), prefix: outputs.SecretsPrefix }),
+    lanes: dynamoLanes({ ...operations, detail: FetchDetail }),
+  };
+  const id = ConnectionId.parse(connection);
+  await connect({ id, channel, webhookBase: webhookUrl, secret, settings, ...(api && { api }) }, stores, systemClock());
+}
 
 export interface DemoOptions {
   readonly deployment: Deployment;
   readonly webhookUrl: string;
-  readonly shop: ShopOptions;
+  readonly shops: readonly DemoShop[];
   readonly deliveries: readonly PlannedDelivery[];
   readonly onProgress: (sent: number) => void;
 }
 
-export async function connectShop({
-  deployment: { outputs },
-  webhookUrl,
-  shop,
-}: Omit<DemoOptions, 'deliveries' | 'onProgress'>): Promise<void> {
-  const stores = {
-    connections: dynamoConnections({ client: dynamoClient(), table: outputs.OperationsTable }),
-    secrets: ssmSecrets({ client: ssmClient(), prefix: outputs.SecretsPrefix }),
-  };
-  const id = ConnectionId.parse(shop.connection);
-  await connect(
-    {
-      id,
-      channel: shopifyDoor.channel,
-      webhookBase: webhookUrl,
-      secret: shop.secret,
-      settings: { currency: 'USD', region: 'US', timezone: 'America/New_York' },
-    },
-    stores,
-    systemClock(),
-  );
-}
-
 export async function playDemo(
   options: DemoOptions,
-): Promise<{ readonly played: Played; readonly summary: ConnectionSummary }> {
-  const { deployment, webhookUrl, shop, deliveries, onProgress } = options;
+): Promise<{ readonly played: Played; readonly summaries: readonly ConnectionSummary[] }> {
+  const { deployment, webhookUrl, shops, deliveries, onProgress } = options;
   const startedMs = Date.now();
-  const played = await play(deliveries, { post: postOverHttp(webhookUrl), atOnce: 12, onProgress });
-  await untilIdle(sqsClient(), deployment.outputs);
-  return { played, summary: await summarize({ deployment, shop, played, sinceMs: startedMs }) };
+  const overHttp = postOverHttp(webhookUrl);
+  const post = (delivery: PlannedDelivery) => {
+    publish(shops, delivery);
+    return overHttp(delivery);
+  };
+  const played = await play(deliveries, { post, atOnce: 12, onProgress });
+  const connections = shops.map(({ options: { connection } }) => connection);
+  await untilIdle(sqsClient(), deployment.outputs, { connections });
+  return { played, summaries: await summarize({ deployment, shops, played, sinceMs: startedMs }) };
 }
 
-/** Until both queues have been empty, with nothing in flight, three times in a row. */
+/** Until all queues have been empty, with nothing in flight, three times in a row, and nothing waits to be fetched. */
 export async function untilIdle(
   client: SQSClient,
   outputs: StackOutputs,
-  { patienceMs = 120_000 } = {},
+  {
+    connections = [],
+    patienceMs = 120_000,
+  }: { readonly connections?: readonly string[]; readonly patienceMs?: number } = {},
 ): Promise<void> {
   const queues = [outputs.InboxQueueUrl, outputs.WorkQueueUrl];
+  const lanes = dynamoLanes({ client: dynamoClient(), table: outputs.OperationsTable, detail: FetchDetail });
+  const parties = connections.map(hydrationParty);
   const deadline = Date.now() + patienceMs;
   for (let idle = 0; idle < 3; ) {
     if (Date.now() > deadline) throw new Error('The queues did not run empty in time. `tributary doctor` says more.');
-    const depths = await Promise.all(queues.map((url) => depth(client, url)));
-    idle = depths.every((messages) => messages === 0) ? idle + 1 : 0;
+    const waiting = await Promise.all([
+      ...queues.map((url) => depth(client, url)),
+      ...parties.map(async (party) => (await lanes.listDue(party, Number.MAX_SAFE_INTEGER, 1)).length),
+    ]);
+    idle = waiting.every((count) => count === 0) ? idle + 1 : 0;
     await sleep(200);
   }
 }
@@ -95,24 +112,28 @@ export async function depth(client: SQSClient, url: string): Promise<number> {
 
 async function summarize(known: {
   readonly deployment: Deployment;
-  readonly shop: ShopOptions;
+  readonly shops: readonly DemoShop[];
   readonly played: Played;
   readonly sinceMs: number;
-}): Promise<ConnectionSummary> {
-  const { deployment, shop, played, sinceMs } = known;
+}): Promise<ConnectionSummary[]> {
+  const { deployment, shops, played, sinceMs } = known;
   const { outputs } = deployment;
   const dynamo = dynamoClient();
-  const orders = await readOrders(dynamo, outputs, shop.connection);
   const quarantine = dynamoQuarantine({ client: dynamo, table: outputs.OperationsTable });
   const open = await quarantine.list({ status: 'open', limit: 1000 });
-  return {
-    connection: `shopify/${shop.connection}`,
-    received: played.acknowledged,
-    rejected: played.refused,
-    noops: await countNoops(outputs.OrdersLogGroup, sinceMs),
-    ...sumOrders(orders),
-    quarantined: open.items.filter((entry) => entry.connection === shop.connection).length,
-  };
+  const noops = await countMetric('noop', outputs.OrdersLogGroup, sinceMs);
+  const fetched = await countMetric('fetched', outputs.HydrateLogGroup, sinceMs);
+  return Promise.all(
+    shops.map(async ({ channel: { door }, options: { connection } }) => ({
+      connection: `${door.channel}/${connection}`,
+      received: played.byConnection.get(connection)?.acknowledged ?? 0,
+      rejected: played.byConnection.get(connection)?.refused ?? 0,
+      fetched: fetched.get(door.channel) ?? 0,
+      noops: noops.get(door.channel) ?? 0,
+      ...sumOrders(await readOrders(dynamo, outputs, connection)),
+      quarantined: open.items.filter((entry) => entry.connection === connection).length,
+    })),
+  );
 }
 
 /** Every order of a connection, derived. A scan: for a demo's hundreds, not for a shop's millions. */
@@ -134,36 +155,33 @@ export async function readOrders(
     );
     for (const item of page.Items ?? []) {
       const name = parseOrderKey(String(item.key));
-      if (name?.connection !== connection) continue;
+      const category = name && DOORS.get(name.channel)?.category;
+      if (!category || name.connection !== connection) continue;
       // The cast: the key of an item of the orders table is one.
       const stored = await store.getOrder(item.key as OrderKey);
-      if (stored) orders.push(deriveOrder({ ...name, category: 'ecommerce', revision: stored.revision }, stored.parts));
+      if (stored) orders.push(deriveOrder({ ...name, category, revision: stored.revision }, stored.parts));
     }
     start = page.LastEvaluatedKey;
   } while (start);
   return orders.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** The `noop` metric, summed from the log lines in the embedded metric format that carry it. */
-async function countNoops(logGroup: string, sinceMs: number): Promise<number> {
+/** A metric by channel, summed from the log lines in the embedded metric format that carry it. */
+async function countMetric(metric: string, logGroup: string, sinceMs: number): Promise<ReadonlyMap<string, number>> {
   const client = new CloudWatchLogsClient({});
-  let count = 0;
+  const lines: string[] = [];
   let nextToken: string | undefined;
   do {
     const page = await client.send(
-      new FilterLogEventsCommand({ logGroupName: logGroup, startTime: sinceMs, filterPattern: '"noop"', nextToken }),
+      new FilterLogEventsCommand({
+        logGroupName: logGroup,
+        startTime: sinceMs,
+        filterPattern: `"${metric}"`,
+        nextToken,
+      }),
     );
-    for (const { message = '' } of page.events ?? []) count += noopsIn(message);
+    lines.push(...(page.events ?? []).map(({ message = '' }) => message));
     nextToken = page.nextToken;
   } while (nextToken);
-  return count;
-}
-
-function noopsIn(line: string): number {
-  try {
-    const { noop } = JSON.parse(line.slice(line.indexOf('{')));
-    return Array.isArray(noop) ? noop.reduce((sum: number, value: number) => sum + value, 0) : Number(noop ?? 0);
-  } catch {
-    return 0;
-  }
+  return countByChannel(metric, lines);
 }

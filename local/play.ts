@@ -10,6 +10,7 @@ export interface Played {
   readonly sent: number;
   readonly acknowledged: number;
   readonly refused: number;
+  readonly byConnection: ReadonlyMap<string, { acknowledged: number; refused: number }>;
   /** Sends that had to be repeated. */
   readonly retried: number;
 }
@@ -24,14 +25,17 @@ export async function play(
     onProgress,
   }: { readonly post: Post; readonly atOnce: number; readonly onProgress: (sent: number) => void },
 ): Promise<Played> {
-  let [acknowledged, refused, retried, sent] = [0, 0, 0, 0];
+  let [retried, sent] = [0, 0];
+  const byConnection = new Map<string, { acknowledged: number; refused: number }>();
+  for (const { connection } of deliveries) byConnection.set(connection, { acknowledged: 0, refused: 0 });
   await pMap(
     deliveries,
     async (delivery) => {
+      const counts = byConnection.get(delivery.connection) ?? { acknowledged: 0, refused: 0 };
       for (let attempt = 0; ; attempt++) {
         const status = await post(delivery).catch(() => 0);
-        if (status >= 200 && status < 300) acknowledged++;
-        else if (status >= 400 && status < 500) refused++;
+        if (status >= 200 && status < 300) counts.acknowledged++;
+        else if (status >= 400 && status < 500) counts.refused++;
         else if (attempt < RETRIES) {
           retried++;
           await sleep(100 * 2 ** attempt);
@@ -43,7 +47,14 @@ export async function play(
     },
     { concurrency: atOnce },
   );
-  return { sent, acknowledged, refused, retried };
+  const all = [...byConnection.values()];
+  return {
+    sent,
+    acknowledged: all.reduce((sum, { acknowledged }) => sum + acknowledged, 0),
+    refused: all.reduce((sum, { refused }) => sum + refused, 0),
+    byConnection,
+    retried,
+  };
 }
 
 export const postOverHttp =

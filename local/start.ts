@@ -1,14 +1,12 @@
 /**
- * `npm start`: emulator, `cdk deploy`, a demo shop, its day of webhooks, what came out. `npm run local`: without the demo.
+ * `npm start`: emulator, `cdk deploy`, demo shops on four channels, their day of webhooks, what came out. `npm run local`: without the demo.
  * Nothing but the environment tells the deployment that it is not on AWS.
  */
 import { rmSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import type { PlannedDelivery } from '../demo/day.ts';
-import { planDay } from '../demo/day.ts';
-import type { ShopOptions } from '../demo/delivery.ts';
-import { createRandom } from '../demo/random.ts';
-import { shopifyStories } from '../demo/shopify.ts';
+import { webhookAddress } from '../shared/connections/connection.ts';
+import { servePlatform } from '../test/platforms/server.ts';
+import { type DemoShop, demoShops, planDays } from './demo-shops.ts';
 import { type Deployment, deploy, LOCAL_REGION, localEnvironment } from './deploy.ts';
 import { connectShop, playDemo } from './deployed-demo.ts';
 import { type Emulator, EmulatorUnavailable, startEmulator, stopDetachedEmulator } from './emulator/emulator.ts';
@@ -16,8 +14,6 @@ import { ENDPOINTS_FILE, readEndpoints, removeEndpoints, STATE_DIR, writeEndpoin
 import { playInProcess } from './in-process-demo.ts';
 import { createProgress } from './progress.ts';
 import { renderSummary } from './summary.ts';
-
-const DAY_STARTS = Date.parse('2026-11-11T01:00:00Z');
 
 interface StartOptions {
   readonly demo: boolean;
@@ -38,7 +34,7 @@ const wholeNumber = (least: number) => (text: string) => {
 
 const program = new Command('npm start --')
   .description(
-    'Runs Tributary on this machine: the real stack on an AWS emulator, with a demo shop whose webhooks it plays.',
+    'Runs Tributary on this machine: the real stack on an AWS emulator, with demo shops whose webhooks it plays.',
   )
   .option('--no-demo', 'only deploy; play nothing (this is what npm run local does)')
   .option('--detach', 'return when ready and leave it running')
@@ -147,29 +143,31 @@ function onInterrupt(end: () => Promise<void>): void {
 
 const forever = (): Promise<never> => new Promise(() => setInterval(() => undefined, 60_000));
 
-function planDemo({ seed, deliveries: count }: StartOptions): { shop: ShopOptions; deliveries: PlannedDelivery[] } {
-  const random = createRandom(seed);
-  const shop = {
-    connection: 'demo-shop',
-    secret: 'demo-secret-not-for-production',
-    startMs: DAY_STARTS,
-    everyMs: 6 * 60_000,
-    webhookUrl: '',
-    shop: 'tea',
-  };
-  return { shop, deliveries: planDay(shopifyStories(random, shop), { random, shop, count }) };
-}
-
 async function demo(known: { deployment: Deployment; webhookUrl: string; options: StartOptions }): Promise<void> {
   const { deployment, webhookUrl, options } = known;
-  const { shop, deliveries } = planDemo(options);
-  await connectShop({ deployment, webhookUrl, shop });
-  say(`\nA day at the demo shop: ${deliveries.length} signed webhooks, some twice, some late, some forged.`);
+  const shops = demoShops();
+  for (const { channel, options: shop, settings, platform } of shops) {
+    // It goes on answering while this process is up, as a platform would.
+    const api = platform && {
+      credentials: platform.credentials,
+      base: { url: (await servePlatform(platform)).url },
+    };
+    await connectShop({ channel: channel.door.channel, ...shop, settings, ...(api && { api }) }, known);
+  }
+  const deliveries = planDays(shops, {
+    seed: options.seed,
+    count: options.deliveries,
+    webhookUrlOf: (channel, id) => webhookAddress(webhookUrl, { channel, id }),
+  });
+  announce(shops, deliveries.length);
   const progress = createProgress(deliveries.length, 'webhooks');
-  const { played, summary } = await playDemo({ deployment, webhookUrl, shop, deliveries, onProgress: progress.update });
+  const demo = { deployment, webhookUrl, shops, deliveries, onProgress: progress.update };
+  const { played, summaries } = await playDemo(demo);
   progress.end(`${played.sent} sent, ${played.acknowledged} acknowledged, ${played.refused} refused`);
-  say(renderSummary([summary]));
+  say(renderSummary(summaries));
 }
+
+const IN_PROCESS_BASE = 'https://in-process.example';
 
 async function demoInProcess(options: StartOptions): Promise<void> {
   say(
@@ -178,11 +176,27 @@ async function demoInProcess(options: StartOptions): Promise<void> {
   say(
     'Missing are the HTTP address, the queues, tables and bucket, permissions, alarms; and the commands of `tributary` find nothing.',
   );
-  const { shop, deliveries } = planDemo(options);
+  const shops = demoShops();
+  const deliveries = planDays(shops, {
+    seed: options.seed,
+    count: options.deliveries,
+    webhookUrlOf: (channel, id) => webhookAddress(IN_PROCESS_BASE, { channel, id }),
+  });
+  announce(shops, deliveries.length);
   const progress = createProgress(deliveries.length, 'webhooks');
-  const { played, summary } = await playInProcess({ shop, deliveries, onProgress: progress.update });
+  const { played, summaries } = await playInProcess({
+    shops,
+    webhookBase: IN_PROCESS_BASE,
+    deliveries,
+    onProgress: progress.update,
+  });
   progress.end(`${played.sent} sent, ${played.acknowledged} acknowledged, ${played.refused} refused`);
-  say(renderSummary([summary]));
+  say(renderSummary(summaries));
+}
+
+function announce(shops: readonly DemoShop[], count: number): void {
+  const channels = shops.map(({ channel }) => `${channel.door.channel} (${channel.door.category})`).join(', ');
+  say(`\nA day on ${channels}: ${count} signed webhooks, some twice, some late, some forged.`);
 }
 
 try {

@@ -8,6 +8,8 @@ export interface ConnectionSummary {
   readonly connection: string;
   readonly received: number;
   readonly rejected: number;
+  /** Answers of the platform's API. */
+  readonly fetched: number;
   readonly noops: number;
   readonly orders: number;
   readonly currency: string;
@@ -32,11 +34,44 @@ export function sumOrders(orders: readonly CanonicalOrder[]) {
   };
 }
 
+/** Sums a metric over lines in the embedded metric format. */
+export function countByChannel(metric: string, lines: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of lines) {
+    const start = line.indexOf('{');
+    if (start < 0) continue;
+    const fields = readFields(line.slice(start));
+    const channel = String(fields?.channel ?? '');
+    const count = [fields?.[metric] ?? 0].flat().reduce((sum: number, value) => sum + Number(value), 0);
+    counts.set(channel, (counts.get(channel) ?? 0) + count);
+  }
+  return counts;
+}
+
+function readFields(text: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 export function renderSummary(rows: readonly ConnectionSummary[]): string {
   const table = new Table({
-    head: ['connection', 'received', 'rejected', 'no-ops', 'orders', 'gross', 'refunded', 'net', 'quarantined'],
+    head: [
+      'connection',
+      'received',
+      'rejected',
+      'fetched',
+      'no-ops',
+      'orders',
+      'gross',
+      'refunded',
+      'net',
+      'quarantined',
+    ],
     style: { head: [], border: [] },
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
   });
   for (const row of rows) {
     const money = (minor: number) => (minor / 10 ** minorDigits(row.currency)).toFixed(minorDigits(row.currency));
@@ -44,6 +79,7 @@ export function renderSummary(rows: readonly ConnectionSummary[]): string {
       row.connection,
       row.received,
       row.rejected,
+      row.fetched,
       row.noops,
       row.orders,
       `${money(row.gross)} ${row.currency}`,

@@ -1,12 +1,15 @@
 /** `connect`: creates a connection, or changes its settings or secret. */
 import type { Command } from 'commander';
+import type { Door } from '../../shared/channels/adapter.ts';
 import { type Connected, type ConnectOutcome, connect } from '../../shared/connections/connect.ts';
-import { validSecrets } from '../../shared/connections/connection.ts';
+import { type ConnectionId, validSecrets } from '../../shared/connections/connection.ts';
+import { type ApiOptions, type ReadAccess, readApiAccess } from '../api-access.ts';
 import { CliError, UsageError } from '../errors.ts';
 import { answer, note } from '../output.ts';
 import { askForSecret, givenSecret, type SecretOptions } from '../secret.ts';
 import { deploymentFor, examples, globalsOf, readChannel, readConnectionId, type Session } from '../session.ts';
 import { readSettings, type TypedSettings } from '../settings.ts';
+import type { Deployment, World } from '../world.ts';
 
 interface ConnectAnswer {
   /** The full address to give to the platform. */
@@ -53,10 +56,8 @@ function requireConnected(outcome: ConnectOutcome, id: string, channel: string):
   }
 }
 
-interface ConnectOptions extends SecretOptions, TypedSettings {
+interface ConnectOptions extends SecretOptions, ApiOptions, TypedSettings {
   readonly connection: string;
-  readonly apiBase?: string;
-  readonly credentialsFile?: string;
 }
 
 export function addConnect(program: Command, session: Session): void {
@@ -72,47 +73,89 @@ export function addConnect(program: Command, session: Session): void {
     .option('--timezone <zone>', 'IANA name, such as Asia/Shanghai')
     .option('--region <code>', 'ISO 3166, the country of phone numbers written without one')
     .option('--type <type>', 'direct, distribution or agency (direct, unless given)')
-    .option('--api-base <url>', 'only for platforms whose API is called')
-    .option('--credentials-file <file>', 'only for platforms whose API is called')
+    .option(
+      '--credentials-file <file>',
+      'JSON with what opens the API of the platform, where it is called; - reads stdin',
+    )
+    .option('--api-base <url>', 'another host of that API, such as a sandbox')
     .addHelpText(
       'after',
       examples(
         'connect shopify --connection my-shop --secret-file secret.txt --region US --timezone America/New_York',
         'connect shopify --connection my-shop --currency EUR',
+        'connect square --connection my-tills --secret-file key.txt --credentials-file square.json',
       ),
     )
     .action(async (channel: string, options: ConnectOptions, command: Command) => {
       const globals = globalsOf(command);
-      readChannel(channel, world.doors);
-      refuseApiOptions(channel, options);
+      const door = readChannel(channel, world.doors);
       const id = readConnectionId(options.connection);
-      const settings = readSettings(options);
+      const api = await readApiAccess(channel, options, world);
+      const settings = { ...readSettings(options), ...(api?.shop !== undefined && { shop: api.shop }) };
       const secret = await givenSecret(options, world);
+      if (secret !== undefined) requireSecretForm(door, secret);
       if (options.secret !== undefined) {
         note(world, '--secret is visible in the shell history and the process list; --secret-file is not.');
       }
       const deployment = await deploymentFor(session, globals);
-      const request = { channel, id, settings, webhookBase: deployment.webhookBaseUrl };
+      if (api) requireApiBase(api, deployment);
+      const request = {
+        channel,
+        id,
+        settings,
+        webhookBase: deployment.webhookBaseUrl,
+        ...(api && { api: api.access }),
+      };
       let outcome = await connect({ ...request, secret }, deployment, world.clock());
       if (outcome.kind === 'secret_missing') {
-        outcome = await connect({ ...request, secret: await askForSecret(channel, world) }, deployment, world.clock());
+        const asked = await askForSecret(channel, world);
+        requireSecretForm(door, asked);
+        outcome = await connect({ ...request, secret: asked }, deployment, world.clock());
       }
       const done = toAnswer(requireConnected(outcome, id, channel), world.clock());
       if (done.droppedSecret) note(world, 'Only one replaced secret stays valid: the one before it no longer is.');
+      await noteWhatIsMissing(channel, id, deployment, world);
       answer(world, globals, done, renderConnect);
     });
 }
 
-/** No platform's API is called yet; taking the options would promise that it is. */
-function refuseApiOptions(channel: string, { apiBase, credentialsFile }: ConnectOptions): void {
-  const given = [apiBase !== undefined && '--api-base', credentialsFile !== undefined && '--credentials-file'].filter(
-    Boolean,
+/** Another host than the platform's own sees the credentials, so that is for deployments that say so. */
+function requireApiBase({ foreignBase }: ReadAccess, { outputs }: Deployment): void {
+  if (foreignBase === undefined || outputs.AnyApiBase === 'true') return;
+  throw new CliError(
+    'api_base_not_allowed',
+    `${foreignBase} is none of the platform's hosts, and this deployment calls no others. A stack for tests may: deploy it with -c tributary:anyApiBase=true.`,
   );
-  if (given.length === 0) return;
-  throw new UsageError(
-    `${given.join(' and ')}: this version does not call the API of ${channel}, its webhooks say all that is used. Leave it out.`,
-    'api_not_called',
-  );
+}
+
+/** Webhooks of such platforms only tell that there is news: without credentials it waits to be fetched. */
+async function noteWhatIsMissing(
+  channel: string,
+  id: ConnectionId,
+  { secrets, outputs }: Deployment,
+  world: World,
+): Promise<void> {
+  const api = (await world.adapters.find(channel))?.api;
+  if (!api) return;
+  if (!(await secrets.getCredentials(id))) {
+    note(
+      world,
+      `${channel} tells little in its webhooks. To fetch the orders, give --credentials-file, too; until then they wait.`,
+    );
+  }
+  if (api.wantsFixedAddress && outputs.FixedAddress === 'none') {
+    note(
+      world,
+      `${channel} may ask for the address that calls come from. A stack has one with -c tributary:fixedAddress=true.`,
+    );
+  } else if (api.wantsFixedAddress) {
+    note(world, `Calls come from ${outputs.FixedAddress}: put it on the allow-list of ${channel}.`);
+  }
+}
+
+function requireSecretForm({ channel, secretForm }: Door, secret: string): void {
+  if (!secretForm || secretForm.pattern.test(secret)) return;
+  throw new UsageError(`The secret of ${channel} is ${secretForm.says}.`, 'secret_invalid');
 }
 
 function renderConnect({
@@ -133,4 +176,8 @@ function renderConnect({
   return `${what}\n\n  ${webhookUrl}${old}`;
 }
 
-const CHANGE_NAMES: Readonly<Record<string, string>> = { status: 'enabled again', webhookUrl: 'address' };
+const CHANGE_NAMES: Readonly<Record<string, string>> = {
+  status: 'enabled again',
+  webhookUrl: 'address',
+  apiBase: 'API host',
+};

@@ -1,6 +1,7 @@
 /** Looks at each part of a deployment; changes nothing. */
-import type { Connection } from '../../shared/connections/connection.ts';
-import { missingOutputs, webhookAddress } from '../deployment.ts';
+import { type Connection, webhookAddress } from '../../shared/connections/connection.ts';
+import { connectionOf } from '../../shared/lanes/lane.ts';
+import { missingOutputs } from '../deployment.ts';
 import { plural } from '../output.ts';
 import { post } from '../play.ts';
 import type { Deployment, Site, StackDescription, World } from '../world.ts';
@@ -44,8 +45,11 @@ export function inspect(deployment: Deployment, world: World): Promise<Finding>[
     check('lake', () => judgeLake(deployment)),
     check('inboxQueue', () => judgeQueue(deployment, 'inbox', deployment.outputs.InboxQueueUrl)),
     check('workQueue', () => judgeQueue(deployment, 'work', deployment.outputs.WorkQueueUrl)),
+    check('wakeQueue', () => judgeQueue(deployment, 'wake', deployment.outputs.WakeQueueUrl)),
     check('inboxDeadLetters', () => judgeDeadLetters(deployment, 'inbox', deployment.outputs.InboxDeadLetterQueueUrl)),
     check('workDeadLetters', () => judgeDeadLetters(deployment, 'work', deployment.outputs.WorkDeadLetterQueueUrl)),
+    check('wakeDeadLetters', () => judgeDeadLetters(deployment, 'wake', deployment.outputs.WakeDeadLetterQueueUrl)),
+    check('fetches', () => judgeFetches(deployment)),
     check('connections', () => judgeConnections(deployment)),
     check('quarantine', () => judgeQuarantine(deployment)),
     check('webhook', () => judgeWebhook(deployment, world)),
@@ -81,6 +85,19 @@ async function judgeDeadLetters({ inspection, site }: Deployment, name: string, 
   return bad(
     `The ${name} dead-letter queue holds ${plural(dead, 'message')}: tried several times, kept for you.`,
     `Find the cause in the consuming function's log, then put them back: aws sqs start-message-move-task --source-arn ${arn}${endpoint}`,
+  );
+}
+
+/** Lanes whose last word is a failure. */
+async function judgeFetches({ lanes }: Deployment): Promise<Verdict> {
+  const failing = (await lanes.listLanes()).filter(
+    ({ health: { lastFailure, lastSuccessAt = 0 } }) => lastFailure !== undefined && lastFailure.at > lastSuccessAt,
+  );
+  if (failing.length === 0) return ok("Calls of platforms' APIs succeed, where there are any.");
+  const seen = failing.map(({ party, health }) => `${connectionOf(party) ?? party} (${health.lastFailure?.code})`);
+  return warn(
+    `Last failed: ${seen.join(', ')}.`,
+    'What they should have brought is tried again. For credentials: tributary connect CHANNEL --connection ID --credentials-file FILE.',
   );
 }
 

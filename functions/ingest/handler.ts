@@ -9,10 +9,7 @@ import { rejected } from '../../shared/channels/adapter.ts';
 import { validSecrets } from '../../shared/connections/connection.ts';
 import type { ConnectionWithSecrets, Directory } from '../../shared/connections/directory.ts';
 import { type Envelope, type EnvelopeId, encodeBody } from '../../shared/lake/envelope.ts';
-import type { Lake } from '../../shared/lake/lake.ts';
-import { rawObjectKey } from '../../shared/lake/object-key.ts';
-import { type InboxMessage, LARGEST_INBOX_MESSAGE_BYTES } from '../../shared/queues/messages.ts';
-import type { Queue } from '../../shared/queues/queue.ts';
+import type { Inbox } from '../../shared/lake/inbox.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 import { problem } from './problem.ts';
@@ -21,8 +18,7 @@ import { decodeRequest } from './request.ts';
 export interface IngestDependencies {
   readonly doors: ReadonlyMap<string, Door>;
   readonly connections: Directory<ConnectionWithSecrets>;
-  readonly inbox: Queue<InboxMessage>;
-  readonly lake: Pick<Lake, 'write'>;
+  readonly inbox: Inbox;
   readonly clock: Clock;
   readonly newEnvelopeId: () => EnvelopeId;
   readonly telemetry: Telemetry;
@@ -42,7 +38,7 @@ export function createIngest(dependencies: IngestDependencies) {
 }
 
 async function receive(event: APIGatewayProxyEventV2, dependencies: IngestDependencies): Promise<HttpResponse> {
-  const { doors, connections, telemetry, clock } = dependencies;
+  const { doors, connections, inbox, telemetry, clock } = dependencies;
   const startedMs = performance.now();
   const request = decodeRequest(event);
   if (request.kind === 'malformed') return problem(400, 'path_invalid', request.detail);
@@ -76,7 +72,7 @@ async function receive(event: APIGatewayProxyEventV2, dependencies: IngestDepend
 
     const envelope = envelopeOf(signed, door, request.connection, dependencies);
     telemetry.measure('received', 1, { channel }, { envelope: envelope.id, connection: envelope.connection });
-    await keep(envelope, dependencies);
+    await inbox.keep(envelope);
     telemetry.measure('ackedMillis', performance.now() - startedMs, { channel });
     return door.acknowledge(signed);
   } catch (error) {
@@ -136,12 +132,4 @@ function envelopeOf(
     query: request.query,
     ...encodeBody(request.body),
   };
-}
-
-async function keep(envelope: Envelope, { inbox, lake }: IngestDependencies): Promise<void> {
-  const message: InboxMessage = { envelope };
-  if (Buffer.byteLength(JSON.stringify(message)) <= LARGEST_INBOX_MESSAGE_BYTES) return inbox.send(message);
-  const object = rawObjectKey([envelope]);
-  await lake.write(object, [envelope]);
-  return inbox.send({ archived: { object } });
 }

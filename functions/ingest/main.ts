@@ -4,6 +4,7 @@ import { DOORS } from '../../shared/channels/registry.ts';
 import { doorDirectory } from '../../shared/connections/directory.ts';
 import { dynamoConnections, ssmSecrets } from '../../shared/connections/store.ts';
 import type { EnvelopeId } from '../../shared/lake/envelope.ts';
+import { createInbox } from '../../shared/lake/inbox.ts';
 import type { Lake } from '../../shared/lake/lake.ts';
 import { sqsQueue } from '../../shared/queues/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
@@ -34,8 +35,7 @@ export const handler = middy(
   createIngest({
     doors: DOORS,
     connections: doorDirectory(stores, systemClock),
-    inbox: sqsQueue({ client: sqsClient(), url: config.INBOX_QUEUE_URL }),
-    lake: lazyLake,
+    inbox: createInbox(sqsQueue({ client: sqsClient(), url: config.INBOX_QUEUE_URL }), lazyLake),
     clock: systemClock,
     // The cast: v7 returns what EnvelopeId brands.
     newEnvelopeId: () => uuidv7() as EnvelopeId,

@@ -5,4 +5,5 @@ export const OrdersConfig = z.object({
   OPERATIONS_TABLE: z.string().min(1),
   ORDERS_TABLE: z.string().min(1),
   LAKE_BUCKET: z.string().min(1),
+  WAKE_QUEUE_URL: z.string().min(1),
 });

@@ -1,10 +1,15 @@
-/** Work queue → orders table. Retried: throttles. Quarantined: content. A bad message never blocks a good one. */
+/**
+ * Work queue → orders table, and for news of what is to be fetched → lanes. Retried: throttles. Quarantined: content. A bad
+ * message never blocks a good one.
+ */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import pMap from 'p-map';
 import type { Unacceptable } from '../../shared/channels/adapter.ts';
 import type { Adapters } from '../../shared/channels/registry.ts';
 import type { Connection } from '../../shared/connections/connection.ts';
 import type { Directory } from '../../shared/connections/directory.ts';
+import type { HealthNotes } from '../../shared/connections/health.ts';
+import { askForNews, type HeardSignal, type NewsDependencies } from '../../shared/hydration/ask-for-news.ts';
 import type { Envelope } from '../../shared/lake/envelope.ts';
 import type { Lake } from '../../shared/lake/lake.ts';
 import { applyUpdates, type OrderStore } from '../../shared/orders/apply.ts';
@@ -23,6 +28,9 @@ export interface OrdersDependencies {
   readonly lake: Pick<Lake, 'read'>;
   readonly orders: OrderStore;
   readonly quarantine: Pick<Quarantine, 'open' | 'close'>;
+  readonly lanes: NewsDependencies['lanes'];
+  readonly wakes: NewsDependencies['wakes'];
+  readonly health: HealthNotes;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -63,26 +71,44 @@ interface PendingOrder {
 /** All envelopes of an object, or those that are retried: bad ones to quarantine, good ones merged, order by order. */
 async function process(work: WorkMessage, dependencies: OrdersDependencies): Promise<void> {
   const { lake, connections, adapters, quarantine, telemetry, clock } = dependencies;
+  const { object } = work;
   const understood: Envelope[] = [];
+  const heard: HeardSignal[] = [];
+  const lastWebhooks = new Map<string, string>();
   const pending = new Map<OrderKey, PendingOrder>();
   for (const envelope of await readWanted(work, lake)) {
-    const { channel } = envelope;
-    const reading = interpret(envelope, await adapters.find(channel), await connections.find(envelope.connection));
+    const { channel, connection, receivedAt } = envelope;
+    if (envelope.subject === undefined) lastWebhooks.set(connection, receivedAt);
+    const reading = interpret(envelope, await adapters.find(channel), await connections.find(connection));
     if (reading.kind === 'unacceptable') {
-      await setAside({ envelope, reading, object: work.object }, dependencies);
+      await setAside({ envelope, reading, object }, dependencies);
       continue;
     }
-    understood.push(envelope);
-    if (reading.kind === 'ignored') telemetry.measure('ignored', 1, { channel });
-    else for (const { key, update } of reading.updates) addTo(pending, key, update, envelope);
+    if (reading.kind === 'updates' && reading.except)
+      await setAside({ envelope, reading: reading.except, object }, dependencies);
+    else understood.push(envelope);
+    if (reading.kind === 'ignored') {
+      telemetry.measure('ignored', 1, { channel });
+      continue;
+    }
+    for (const { key, update } of reading.updates) addTo(pending, key, update, envelope);
+    heard.push(...reading.signals.map((signal) => ({ signal, envelope, object })));
   }
   const applied = await pMap(pending.values(), (order) => applyOrder(order, work, dependencies), {
     concurrency: ORDERS_AT_ONCE,
     stopOnError: false, // one order that fails is no reason to leave the others half done
   });
   const merged = applied.filter((order) => order !== undefined);
-  if (merged.length > 0) telemetry.info('Orders merged', { object: work.object, merged });
+  if (merged.length > 0) telemetry.info('Orders merged', { object, merged });
+  // The lake has the answers, too: who reads it anew must not ask for them again. What a person retries is asked for.
+  if (work.cause === 'live' || work.only) await askFor(heard, dependencies);
+  if (work.cause === 'live') for (const [id, at] of lastWebhooks) await dependencies.health.heard(id, at);
   if (work.only) for (const envelope of understood) await quarantine.close(envelope.id, 'resolved', clock());
+}
+
+async function askFor(heard: readonly HeardSignal[], dependencies: OrdersDependencies): Promise<void> {
+  const asked = await askForNews(heard, dependencies);
+  for (const [channel, count] of asked) dependencies.telemetry.measure('asked', count, { channel });
 }
 
 async function readWanted(work: WorkMessage, lake: Pick<Lake, 'read'>): Promise<Envelope[]> {

@@ -1,11 +1,15 @@
 import middy from '@middy/core';
 import { ADAPTERS } from '../../shared/channels/registry.ts';
 import { connectionDirectory } from '../../shared/connections/directory.ts';
-import { dynamoConnections } from '../../shared/connections/store.ts';
+import { healthNotes } from '../../shared/connections/health.ts';
+import { dynamoConnections, dynamoHealth } from '../../shared/connections/store.ts';
+import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { s3Lake } from '../../shared/lake/store.ts';
+import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
-import { dynamoClient } from '../../shared/runtime/clients.ts';
+import { sqsQueue } from '../../shared/queues/store.ts';
+import { dynamoClient, sqsClient } from '../../shared/runtime/clients.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { readConfig } from '../../shared/runtime/config.ts';
 import { observed } from '../../shared/runtime/middleware.ts';
@@ -27,6 +31,9 @@ export const handler = middy(
     lake: s3Lake(bucket),
     orders: dynamoOrders({ client: dynamo, table: config.ORDERS_TABLE, overflow: bucket }),
     quarantine: dynamoQuarantine(operations),
+    lanes: dynamoLanes({ ...operations, detail: FetchDetail }),
+    wakes: sqsQueue({ client: sqsClient(), url: config.WAKE_QUEUE_URL }),
+    health: healthNotes(dynamoHealth(operations), systemClock),
     clock: systemClock,
     telemetry,
   }),

@@ -5,6 +5,7 @@ import {
   ApplicationLogLevel,
   Architecture,
   Code,
+  type FunctionOptions,
   Function as LambdaFunction,
   LoggingFormat,
   Runtime,
@@ -19,6 +20,8 @@ import { acknowledge } from './acknowledge.ts';
 import { bundle } from './bundle.ts';
 import { allow } from './permissions.ts';
 
+export type Network = Required<Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'securityGroups'>>;
+
 export interface FunctionProps {
   /** The folder in functions/. */
   readonly name: string;
@@ -30,12 +33,24 @@ export interface FunctionProps {
   readonly permissions: readonly PolicyStatement[];
   /** Prefixes of the bucket's keys in `permissions`, each with the reason why nothing is narrower. */
   readonly keysOf: { readonly bucket: Bucket; readonly prefixes: Readonly<Record<string, string>> };
+  /** Where it runs, if not in Lambda's own network. */
+  readonly network?: Network;
   /** cdk-nag's names of other wildcards in `permissions`, likewise. */
   readonly wildcards?: Readonly<Record<string, string>>;
 }
 
+/** What Lambda does, with the function's role, to have it in a network. */
+const NETWORK_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
 export function createFunction(scope: Construct, settings: Settings, props: FunctionProps): LambdaFunction {
-  const { name, timeout, memoryMiB, environment, permissions, keysOf, wildcards } = props;
+  const { name, timeout, memoryMiB, environment, permissions, keysOf, wildcards, network } = props;
   const logGroup = new LogGroup(scope, 'Logs', {
     retention: settings.logRetentionDays,
     removalPolicy: settings.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -57,11 +72,14 @@ export function createFunction(scope: Construct, settings: Settings, props: Func
     systemLogLevelV2: SystemLogLevel.WARN,
     applicationLogLevelV2: ApplicationLogLevel.INFO, // metrics travel as lines of this level
     tracing: Tracing.ACTIVE,
+    ...network,
   });
   role.addToPolicy(allow(['logs:CreateLogStream', 'logs:PutLogEvents'], logGroup.logGroupArn));
+  if (network) role.addToPolicy(allow(NETWORK_ACTIONS, '*'));
   for (const statement of permissions) role.addToPolicy(statement);
   acknowledge(role, {
-    'AwsSolutions-IAM5[Resource::*]': 'X-Ray has no resources to name (xray:PutTraceSegments, PutTelemetryRecords).',
+    'AwsSolutions-IAM5[Resource::*]':
+      'X-Ray has no resources to name (xray:PutTraceSegments, PutTelemetryRecords), nor have network interfaces before they are made.',
     ...keyFindings(keysOf),
     ...wildcards,
   });

@@ -4,7 +4,7 @@ import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch
 import { DOORS } from '../../shared/channels/registry.ts';
 import { METRIC_NAMESPACE, type Metric as MetricName } from '../../shared/runtime/telemetry.ts';
 
-export type Service = 'ingest' | 'archive' | 'orders';
+export type Service = 'ingest' | 'archive' | 'orders' | 'hydrate';
 
 /** For alarms, which can't search: one metric a channel. */
 export function countOfEachChannel(service: Service, metricName: MetricName): ReadonlyMap<string, IMetric> {

@@ -60,10 +60,10 @@ export type Call = (request: ApiRequest) => Promise<ApiAnswer>;
 export interface Tokens {
   readonly accessToken: string;
   /** Epoch ms; absent if it does not expire. */
-  readonly expiresAt?: number;
-  readonly refreshToken?: string;
+  readonly expiresAt?: number | undefined;
+  readonly refreshToken?: string | undefined;
   /** Epoch ms from which even the refresh token is of no use, and a person must authorise again. */
-  readonly refreshExpiresAt?: number;
+  readonly refreshExpiresAt?: number | undefined;
 }
 
 /** An account at the platform, opened with a person's credentials. */

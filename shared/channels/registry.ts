@@ -3,7 +3,10 @@
  * is bundled without them (infra/defaults/bundle.ts), and a function loads only those of the platforms it meets.
  */
 import type { ChannelAdapter, Door } from './adapter.ts';
+import { douyinDoor } from './douyin/door.ts';
+import { shopeeDoor } from './shopee/door.ts';
 import { shopifyDoor } from './shopify/door.ts';
+import { squareDoor } from './square/door.ts';
 
 interface Channel {
   readonly door: Door;
@@ -11,7 +14,10 @@ interface Channel {
 }
 
 const CHANNELS: readonly Channel[] = [
+  { door: douyinDoor, load: async () => (await import('./douyin/adapter.ts')).douyin },
+  { door: shopeeDoor, load: async () => (await import('./shopee/adapter.ts')).shopee },
   { door: shopifyDoor, load: async () => (await import('./shopify/adapter.ts')).shopify },
+  { door: squareDoor, load: async () => (await import('./square/adapter.ts')).square },
 ];
 
 export const DOORS: ReadonlyMap<string, Door> = new Map(CHANNELS.map(({ door }) => [door.channel, door]));

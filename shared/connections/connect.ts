@@ -1,10 +1,13 @@
 /** Creating, changing and disabling a connection, for the CLI, the demo and tests alike. */
+import { hydrationParty, type LaneStore } from '../lanes/lane.ts';
+import { Conflict } from '../runtime/errors.ts';
 import {
   type Connection,
   type ConnectionId,
   type ConnectionSettings,
   replaceSecret,
   type WebhookSecrets,
+  webhookAddress,
 } from './connection.ts';
 import type { ConnectionStore, SecretStore } from './directory.ts';
 
@@ -17,17 +20,27 @@ export interface ConnectRequest {
   readonly secret: string | undefined;
   /** Only what is given changes. */
   readonly settings: Partial<Pick<ConnectionSettings, (typeof SETTINGS)[number]>>;
+  /** For platforms whose API is called. */
+  readonly api?: ApiAccess;
+}
+
+export interface ApiAccess {
+  /** What the platform's `api.open` has checked. */
+  readonly credentials?: unknown;
+  /** Undefined here: the platform's own host again. */
+  readonly base?: { readonly url: string | undefined };
 }
 
 export interface ConnectionStores {
   readonly connections: ConnectionStore;
   readonly secrets: SecretStore;
+  readonly lanes: Pick<LaneStore<unknown>, 'getLane' | 'putLane'>;
 }
 
 /** Those that a normaliser reads, so that a change makes a better reading of what came before. */
-const SETTINGS = ['type', 'currency', 'timezone', 'region'] as const;
+const SETTINGS = ['type', 'currency', 'timezone', 'region', 'shop'] as const;
 
-export type Change = (typeof SETTINGS)[number] | 'status' | 'webhookUrl' | 'secret';
+export type Change = (typeof SETTINGS)[number] | 'status' | 'webhookUrl' | 'apiBase' | 'secret' | 'credentials';
 
 export interface Connected {
   readonly kind: 'connected';
@@ -62,12 +75,37 @@ export async function connect(request: ConnectRequest, stores: ConnectionStores,
   const replaced = after !== undefined && after !== before ? { before, after } : undefined;
   if (replaced) await stores.secrets.putWebhookSecrets(id, replaced.after);
 
+  const hasNewCredentials = await putCredentials(request, stores);
+
   const connection = nextConnection(seen, request, now);
   const changed = changesBetween(seen, connection);
   if (!seen || changed.length > 0) await stores.connections.putConnection(connection, seen);
+  if (hasNewCredentials) changed.push('credentials');
+  if (seen && (hasNewCredentials || changed.includes('apiBase'))) await callAgain(id, stores.lanes);
   const created = seen === undefined;
   if (!replaced) return { kind: 'connected', connection, created, changed };
   return { kind: 'connected', connection, created, changed: [...changed, 'secret'], replaced };
+}
+
+/** The same again are no news: the tokens had with them stay good. */
+async function putCredentials({ id, api }: ConnectRequest, { secrets }: ConnectionStores): Promise<boolean> {
+  if (api?.credentials === undefined) return false;
+  const known = await secrets.getCredentials(id);
+  if (known && JSON.stringify(known.given) === JSON.stringify(api.credentials)) return false;
+  await secrets.putCredentials(id, api.credentials);
+  return true;
+}
+
+/** A lane that waits because the platform refused what it had before waits no longer: the next sweep wakes it. */
+async function callAgain(id: ConnectionId, lanes: ConnectionStores['lanes']): Promise<void> {
+  const lane = await lanes.getLane(hydrationParty(id));
+  if (!lane || lane.notBefore === 0) return;
+  try {
+    await lanes.putLane({ ...lane, revision: lane.revision + 1, notBefore: 0, failures: 0 }, lane.revision);
+  } catch (error) {
+    // It is in use this very moment, and will see the change by itself.
+    if (!(error instanceof Conflict)) throw error;
+  }
 }
 
 /** Disables; false if it was so already. */
@@ -78,17 +116,20 @@ export async function disconnect(seen: Connection, connections: ConnectionStore,
 }
 
 function nextConnection(seen: Connection | undefined, request: ConnectRequest, now: Date): Connection {
-  const { id, channel, webhookBase, settings } = request;
+  const { id, channel, webhookBase, settings, api } = request;
+  const apiBase = api?.base ? api.base.url : seen?.apiBase;
+  const { apiBase: _, ...known } = seen ?? {};
   const next: Connection = {
     type: 'direct',
     settingsRevision: 0,
     createdAt: now.toISOString(),
-    ...seen,
+    ...known,
     ...settings,
+    ...(apiBase !== undefined && { apiBase }),
     id,
     channel,
     status: 'active',
-    webhookUrl: `${webhookBase.replace(/\/+$/, '')}/webhooks/${channel}/${id}`,
+    webhookUrl: webhookAddress(webhookBase, { channel, id }),
     updatedAt: laterThan(seen, now),
   };
   const reread = seen !== undefined && SETTINGS.some((name) => seen[name] !== next[name]);
@@ -96,7 +137,7 @@ function nextConnection(seen: Connection | undefined, request: ConnectRequest, n
 }
 
 const changesBetween = (seen: Connection | undefined, next: Connection): Change[] =>
-  [...SETTINGS, 'status' as const, 'webhookUrl' as const].filter((name) =>
+  [...SETTINGS, 'status' as const, 'webhookUrl' as const, 'apiBase' as const].filter((name) =>
     seen ? seen[name] !== next[name] : next[name] !== undefined,
   );
 

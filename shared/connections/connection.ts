@@ -40,6 +40,12 @@ export const Connection = z.extend(ConnectionSettings, {
 });
 export type Connection = z.infer<typeof Connection>;
 
+/** The full address to give to the platform, under the base of the deployment. */
+export const webhookAddress = (
+  base: string,
+  { channel, id }: { readonly channel: string; readonly id: string },
+): string => `${base.replace(/\/+$/, '')}/webhooks/${channel}/${id}`;
+
 /** The webhook secrets of a connection. A replaced one stays valid for a day, as platforms sign with it for a while. */
 export const WebhookSecrets = z.object({
   current: z.string().check(z.minLength(1)),
@@ -65,3 +71,22 @@ export function replaceSecret(secrets: WebhookSecrets | undefined, next: string,
   const previousUntil = new Date(now.getTime() + REPLACED_SECRET_VALID_MS).toISOString();
   return { current: next, previous: secrets.current, previousUntil };
 }
+
+export interface Credentials {
+  /** As in the credentials file: the platform's `api.open` knows its fields. */
+  readonly given: unknown;
+  /** Grows each time they are put. */
+  readonly version: number;
+}
+
+export const StoredTokens = z.object({
+  /** Version of the credentials that they were had with: with others they are of no use. */
+  of: z.int(),
+  /** Epoch ms, as all times here: when they were had. */
+  since: z.number(),
+  accessToken: z.string().check(z.minLength(1)),
+  expiresAt: z.optional(z.number()),
+  refreshToken: z.optional(z.string()),
+  refreshExpiresAt: z.optional(z.number()),
+});
+export type StoredTokens = z.infer<typeof StoredTokens>;

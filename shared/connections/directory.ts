@@ -1,7 +1,13 @@
 /** Connections as the functions look them up: cached, since every webhook asks and they change once a month. */
 import { createCache } from '../runtime/cache.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type Connection, ConnectionId, type WebhookSecrets } from './connection.ts';
+import {
+  type Connection,
+  ConnectionId,
+  type Credentials,
+  type StoredTokens,
+  type WebhookSecrets,
+} from './connection.ts';
 
 export interface ConnectionStore {
   /** Reads consistently. */
@@ -14,6 +20,12 @@ export interface ConnectionStore {
 export interface SecretStore {
   getWebhookSecrets(id: ConnectionId): Promise<WebhookSecrets | undefined>;
   putWebhookSecrets(id: ConnectionId, secrets: WebhookSecrets): Promise<void>;
+  /** What a person gave to call the platform's API with. Only people write it. */
+  getCredentials(id: ConnectionId): Promise<Credentials | undefined>;
+  putCredentials(id: ConnectionId, given: unknown): Promise<void>;
+  /** What the platform gave in exchange. Only the holder of the connection's lane writes it, so nobody overwrites anybody. */
+  getTokens(id: ConnectionId): Promise<StoredTokens | undefined>;
+  putTokens(id: ConnectionId, tokens: StoredTokens): Promise<void>;
 }
 
 export interface ConnectionWithSecrets {

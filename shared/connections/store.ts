@@ -6,16 +6,30 @@
  * 3 | put, if unchanged since seen  | putConnection     | likewise, condition on updatedAt | -
  * 4 | secrets that sign webhooks    | getWebhookSecrets | SSM /<prefix>/<id>/webhook       | -
  * 5 | put these                     | putWebhookSecrets | likewise, SecureString           | -
- * Asked by: 1 ingest, orders, cli · 2 cli · 3 cli · 4 ingest, cli · 5 cli.
+ * 6 | what a person gave for the API | get-, putCredentials | SSM /<prefix>/<id>/credentials | -
+ * 7 | tokens had in exchange        | get-, putTokens   | SSM /<prefix>/<id>/tokens        | -
+ * 8 | when it was last heard of     | put-, listLastWebhooks | pk 'health', sk id          | eventual
+ * Asked by: 1 ingest, orders, hydrate, cli · 2 hydrate (sweep), cli · 3 cli · 4 ingest, cli · 5 cli · 6 hydrate, cli · 7 hydrate · 8 orders, cli.
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { Conflict } from '../runtime/errors.ts';
-import { Connection, type ConnectionId, WebhookSecrets } from './connection.ts';
+import { Connection, type ConnectionId, StoredTokens, WebhookSecrets } from './connection.ts';
 import type { ConnectionStore, SecretStore } from './directory.ts';
+import type { HealthStore } from './health.ts';
 
 const PARTITION = 'connection';
+const HEALTH = 'health';
+
+/** Parameters of their own, as each function may read only the kind that it needs. */
+export type SecretKind = 'webhook' | 'credentials' | 'tokens';
 
 export function dynamoConnections({
   client,
@@ -72,28 +86,84 @@ export function dynamoConnections({
   };
 }
 
-export function ssmSecrets({ client, prefix }: { readonly client: SSMClient; readonly prefix: string }): SecretStore {
-  const parameter = (id: ConnectionId) => `${prefix}/${id}/webhook`;
+export function dynamoHealth({
+  client,
+  table,
+}: {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+}): HealthStore {
   return {
-    async getWebhookSecrets(id) {
+    async putLastWebhook(connection, receivedAt) {
       try {
-        const { Parameter } = await client.send(new GetParameterCommand({ Name: parameter(id), WithDecryption: true }));
-        return Parameter?.Value === undefined ? undefined : WebhookSecrets.parse(JSON.parse(Parameter.Value));
+        await client.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { pk: HEALTH, sk: connection },
+            UpdateExpression: 'SET lastWebhookAt = :at',
+            ConditionExpression: 'attribute_not_exists(lastWebhookAt) OR lastWebhookAt < :at',
+            ExpressionAttributeValues: { ':at': receivedAt },
+          }),
+        );
       } catch (error) {
-        if (error instanceof ParameterNotFound) return undefined;
-        throw error;
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
       }
     },
 
-    async putWebhookSecrets(id, secrets) {
-      await client.send(
-        new PutParameterCommand({
-          Name: parameter(id),
-          Value: JSON.stringify(secrets),
-          Type: 'SecureString',
-          Overwrite: true,
+    async listLastWebhooks() {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': HEALTH },
         }),
       );
+      return new Map(Items.map(({ sk, lastWebhookAt }) => [String(sk), String(lastWebhookAt)]));
     },
+  };
+}
+
+export function ssmSecrets({ client, prefix }: { readonly client: SSMClient; readonly prefix: string }): SecretStore {
+  async function get(id: ConnectionId, kind: SecretKind) {
+    try {
+      const { Parameter } = await client.send(
+        new GetParameterCommand({ Name: `${prefix}/${id}/${kind}`, WithDecryption: true }),
+      );
+      return Parameter?.Value === undefined
+        ? undefined
+        : { value: JSON.parse(Parameter.Value), version: Parameter.Version ?? 0 };
+    } catch (error) {
+      if (error instanceof ParameterNotFound) return undefined;
+      throw error;
+    }
+  }
+
+  async function put(id: ConnectionId, kind: SecretKind, value: unknown): Promise<void> {
+    await client.send(
+      new PutParameterCommand({
+        Name: `${prefix}/${id}/${kind}`,
+        Value: JSON.stringify(value),
+        Type: 'SecureString',
+        Overwrite: true,
+      }),
+    );
+  }
+
+  return {
+    async getWebhookSecrets(id) {
+      const found = await get(id, 'webhook');
+      return found && WebhookSecrets.parse(found.value);
+    },
+    putWebhookSecrets: (id, secrets) => put(id, 'webhook', secrets),
+    async getCredentials(id) {
+      const found = await get(id, 'credentials');
+      return found && { given: found.value, version: found.version };
+    },
+    putCredentials: (id, given) => put(id, 'credentials', given),
+    async getTokens(id) {
+      const found = await get(id, 'tokens');
+      return found && StoredTokens.parse(found.value);
+    },
+    putTokens: (id, tokens) => put(id, 'tokens', tokens),
   };
 }

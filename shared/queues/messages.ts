@@ -22,5 +22,12 @@ export const WorkMessage = z.object({
 });
 export type WorkMessage = z.infer<typeof WorkMessage>;
 
+/** Wake queue: there may be something to do in that lane (see shared/lanes/lane.ts), or in any. */
+export const WakeMessage = z.union([
+  z.object({ wake: z.string().check(z.minLength(1)) }),
+  z.object({ sweep: z.literal(true) }),
+]);
+export type WakeMessage = z.infer<typeof WakeMessage>;
+
 /** SQS takes 1 MiB, but a Lambda event of a batch takes 6 MB in all: a larger envelope goes to the lake first. */
 export const LARGEST_INBOX_MESSAGE_BYTES = 200 * 1024;

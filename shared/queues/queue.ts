@@ -1,4 +1,5 @@
 /** Where a stage puts work for the next. Delivery is at least once and in no order. */
 export interface Queue<Message> {
-  send(message: Message): Promise<void>;
+  /** Seen by consumers after `delaySeconds` (0 to 900) at the earliest. */
+  send(message: Message, options?: { readonly delaySeconds?: number }): Promise<void>;
 }

@@ -10,8 +10,14 @@ export function sqsQueue<Message>({
   readonly url: string;
 }): Queue<Message> {
   return {
-    async send(message) {
-      await client.send(new SendMessageCommand({ QueueUrl: url, MessageBody: JSON.stringify(message) }));
+    async send(message, { delaySeconds } = {}) {
+      await client.send(
+        new SendMessageCommand({
+          QueueUrl: url,
+          MessageBody: JSON.stringify(message),
+          ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
+        }),
+      );
     },
   };
 }

@@ -15,11 +15,18 @@ export const StackOutputs = z.object({
   InboxDeadLetterQueueUrl: Text,
   WorkQueueUrl: Text,
   WorkDeadLetterQueueUrl: Text,
+  WakeQueueUrl: Text,
+  WakeDeadLetterQueueUrl: Text,
   /** Of the SSM parameters that hold the secrets of connections. */
   SecretsPrefix: Text,
+  /** Whether connections may name any host as their platform's API. */
+  AnyApiBase: z.enum(['true', 'false']),
+  /** The address from which platforms' APIs are called, `none` unless a setting asked for one. */
+  FixedAddress: Text,
   DashboardName: Text,
   IngestLogGroup: Text,
   ArchiveLogGroup: Text,
   OrdersLogGroup: Text,
+  HydrateLogGroup: Text,
 });
 export type StackOutputs = z.infer<typeof StackOutputs>;

@@ -23,6 +23,14 @@ export const METRICS = {
   ignored: 'Count',
   /** Messages that could not be understood. */
   quarantined: 'Count',
+  /** Fetches that signals asked for; those of what is known already, or waits already, are not asked for. */
+  asked: 'Count',
+  /** Answers of platforms' APIs that were archived. */
+  fetched: 'Count',
+  /** From the receipt of the webhook that told of it to the answer being archived. */
+  hydratedMillis: 'Milliseconds',
+  /** Tries to fetch that did not lead there (yet), by reason. */
+  fetchFailed: 'Count',
   /** From the receipt of a webhook to its order being stored. */
   freshnessMillis: 'Milliseconds',
 } as const;

@@ -2,12 +2,13 @@
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { planDay } from '../../demo/day.ts';
 import { createRandom } from '../../demo/random.ts';
-import { shopifyStories } from '../../demo/shopify.ts';
+import { shopifyOddities, shopifyStories } from '../../demo/shopify.ts';
 import { deploy, localEnvironment } from '../../local/deploy.ts';
 import { connectShop, untilIdle } from '../../local/deployed-demo.ts';
 import { startEmulator } from '../../local/emulator/emulator.ts';
 import { STATE_DIR } from '../../local/endpoints.ts';
 import { play, postOverHttp } from '../../local/play.ts';
+import { shopifyDoor } from '../../shared/channels/shopify/door.ts';
 import { sqsClient } from '../../shared/runtime/clients.ts';
 import { percentile, type Row } from './measure.ts';
 
@@ -28,8 +29,9 @@ export async function benchEndToEnd(count: number): Promise<Row[]> {
       webhookUrl: '',
       shop: 'tea',
     };
-    await connectShop({ deployment, webhookUrl, shop });
-    const deliveries = planDay(shopifyStories(random, shop), { random, shop, count });
+    await connectShop({ channel: 'shopify', ...shop, settings: {} }, { deployment, webhookUrl });
+    const channel = { door: shopifyDoor, stories: shopifyStories, oddities: shopifyOddities };
+    const deliveries = planDay(channel, { random, shop, count });
     const post = postOverHttp(webhookUrl);
     await play(deliveries.slice(0, 40), { post, atOnce: 8, onProgress: () => undefined }); // warm-up
     await untilIdle(sqsClient(), outputs);

@@ -112,6 +112,7 @@ describe('connect', () => {
           webhookUrl: 'https://hooks.example/webhooks/till/shop',
           createdAt: expect.any(String),
           updatedAt: expect.any(String),
+          health: {},
         },
       ],
     });

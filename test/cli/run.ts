@@ -11,13 +11,17 @@ import { createIngest } from '../../functions/ingest/handler.ts';
 import { createOrders } from '../../functions/orders/handler.ts';
 import { adaptersOf } from '../../shared/channels/registry.ts';
 import { connectionDirectory, doorDirectory } from '../../shared/connections/directory.ts';
+import { healthNotes } from '../../shared/connections/health.ts';
+import type { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { EnvelopeId } from '../../shared/lake/envelope.ts';
 import { rawObjectKey } from '../../shared/lake/object-key.ts';
 import type { WorkMessage } from '../../shared/queues/messages.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 import { toApiEvent } from '../simulation/models/api-gateway.ts';
-import { memoryConnections, memorySecrets } from '../simulation/models/connections.ts';
+import { memoryConnections, memoryHealth, memorySecrets } from '../simulation/models/connections.ts';
+
 import { memoryLake } from '../simulation/models/lake.ts';
+import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { bluntTill, till } from './till.ts';
@@ -38,6 +42,10 @@ export const OUTPUTS = {
   InboxDeadLetterQueueUrl: 'http://localhost:4566/000000000000/inbox-dead',
   WorkQueueUrl: 'http://localhost:4566/000000000000/work',
   WorkDeadLetterQueueUrl: 'http://localhost:4566/000000000000/work-dead',
+  WakeQueueUrl: 'http://localhost:4566/000000000000/wake',
+  WakeDeadLetterQueueUrl: 'http://localhost:4566/000000000000/wake-dead',
+  AnyApiBase: 'false' as const,
+  FixedAddress: 'none',
   SecretsPrefix: '/tributary/test/connections',
 };
 
@@ -52,6 +60,7 @@ export function createTestDeployment() {
   const clock = () => new Date(nowMs++);
   const [connections, secrets, lake, orders] = [memoryConnections(), memorySecrets(), memoryLake(), memoryOrders()];
   const quarantine = memoryQuarantine();
+  const [lanes, health] = [memoryLanes<FetchDetail>(), memoryHealth()];
   /** By name, where they are not empty. */
   const queues = new Map<string, QueueState>();
   const description: StackDescription = { status: 'CREATE_COMPLETE', outputs: OUTPUTS };
@@ -69,6 +78,9 @@ export function createTestDeployment() {
       lake,
       orders,
       quarantine,
+      lanes,
+      wakes: { send: async () => {} },
+      health: healthNotes(health, clock),
       clock,
       telemetry: silent,
     });
@@ -82,15 +94,13 @@ export function createTestDeployment() {
     const handler = createIngest({
       doors,
       connections: doorDirectory({ connections, secrets }, clock),
-      lake,
       clock,
       newEnvelopeId: () => EnvelopeId.parse(uuidv7()),
       telemetry: silent,
       inbox: {
-        async send(message) {
-          if ('archived' in message) return work({ object: message.archived.object, cause: 'live' });
-          const object = rawObjectKey([message.envelope]);
-          await lake.write(object, [message.envelope]);
+        async keep(envelope) {
+          const object = rawObjectKey([envelope]);
+          await lake.write(object, [envelope]);
           return work({ object, cause: 'live' });
         },
       },
@@ -116,6 +126,8 @@ export function createTestDeployment() {
     webhookBaseUrl: BASE,
     connections,
     secrets,
+    health,
+    lanes,
     orders,
     quarantine,
     lake,

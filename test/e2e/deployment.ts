@@ -34,7 +34,8 @@ export async function openShop(connection: string, secret = `secret of ${connect
     webhookUrl: '',
     shop: 'tea',
   };
-  await connectShop({ deployment, webhookUrl: endpoints.webhookUrl, shop });
+  const settings = { currency: 'USD', region: 'US', timezone: 'America/New_York' };
+  await connectShop({ channel: 'shopify', ...shop, settings }, { deployment, webhookUrl: endpoints.webhookUrl });
   return shop;
 }
 

@@ -27,6 +27,7 @@ function findings(context: Record<string, unknown>, change: (stack: Stack) => un
 it.each([
   [{}],
   [{ 'tributary:production': true, 'tributary:alarmEmail': 'ops@example.com', 'tributary:provisionedConcurrency': 1 }],
+  [{ 'tributary:fixedAddress': true }],
 ])('nothing unacknowledged with %j', (context) => {
   expect(findings(context)).toEqual([]);
 });

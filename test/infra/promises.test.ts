@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { ArchiveConfig } from '../../functions/archive/config.ts';
+import { HydrateConfig } from '../../functions/hydrate/config.ts';
 import { IngestConfig } from '../../functions/ingest/config.ts';
 import { OrdersConfig } from '../../functions/orders/config.ts';
 import { DOORS } from '../../shared/channels/registry.ts';
@@ -80,7 +81,7 @@ describe('functions', () => {
   const all = functions(trial);
 
   it('are those we know, and CDK adds none', () => {
-    expect([...all.keys()].sort()).toEqual(['archive', 'ingest', 'orders']);
+    expect([...all.keys()].sort()).toEqual(['archive', 'hydrate', 'ingest', 'orders']);
   });
 
   it.each([...all])(
@@ -105,6 +106,7 @@ describe('functions', () => {
     ['ingest', IngestConfig],
     ['archive', ArchiveConfig],
     ['orders', OrdersConfig],
+    ['hydrate', HydrateConfig],
   ];
   it.each(configs)('%s gets the environment that it reads, and no more', (name, schema) => {
     const environment = all.get(name)?.Properties.Environment as { Variables: Record<string, unknown> } | undefined;
@@ -155,7 +157,7 @@ describe('permissions', () => {
         'dynamodb:GetItem TablesOperations',
         's3:PutObject LakeBucket/raw/*',
         'sqs:SendMessage ArchiveStageQueue',
-        'ssm:GetParameter parameter/tributary/Tributary/connections/*',
+        'ssm:GetParameter parameter/tributary/Tributary/connections/*/webhook',
       ],
     ],
     [
@@ -178,6 +180,24 @@ describe('permissions', () => {
         's3:GetObject LakeBucket/orders/*',
         's3:GetObject LakeBucket/raw/*',
         's3:PutObject LakeBucket/orders/*',
+        'sqs:SendMessage WakeQueue',
+      ],
+    ],
+    [
+      'hydrate',
+      [
+        ...CONSUME.map((action) => `${action} WakeQueue`),
+        'dynamodb:DeleteItem TablesOperations',
+        'dynamodb:GetItem TablesOperations',
+        'dynamodb:PutItem TablesOperations',
+        'dynamodb:Query TablesOperations',
+        'dynamodb:Query TablesOperations/index/due',
+        's3:PutObject LakeBucket/raw/*',
+        'sqs:SendMessage ArchiveStageQueue',
+        'sqs:SendMessage WakeQueue',
+        'ssm:GetParameter parameter/tributary/Tributary/connections/*/credentials',
+        'ssm:GetParameter parameter/tributary/Tributary/connections/*/tokens',
+        'ssm:PutParameter parameter/tributary/Tributary/connections/*/tokens',
       ],
     ],
   ];
@@ -290,14 +310,44 @@ describe('the edge', () => {
   });
 });
 
+describe('hydration', () => {
+  it('is swept every minute, by a message on its own queue', () => {
+    const [schedule, ...others] = trial.ofType('AWS::Scheduler::Schedule');
+    expect(others).toEqual([]);
+    const { ScheduleExpression, Target } = (schedule?.Properties ?? {}) as {
+      ScheduleExpression: string;
+      Target: Record<string, unknown>;
+    };
+    expect(ScheduleExpression).toBe('rate(1 minute)');
+    expect(JSON.parse(String(Target.Input))).toEqual({ sweep: true });
+    expect(target(Target.Arn)).toMatch(/^WakeQueue/);
+  });
+
+  it('leaves its lease to nobody while it runs', () => {
+    expect(functions(trial).get('hydrate')?.Properties.Timeout).toBeLessThan(75);
+  });
+
+  it('calls from one fixed address where that is asked for, and only it does', () => {
+    expect(trial.ofType('AWS::EC2::VPC')).toEqual([]);
+    const fixed = synthesize({ 'tributary:fixedAddress': true });
+    expect(fixed.ofType('AWS::EC2::NatGateway')).toHaveLength(1);
+    const inNetwork = [...functions(fixed)].filter(([, { Properties }]) => Properties.VpcConfig !== undefined);
+    expect(inNetwork.map(([name]) => name)).toEqual(['hydrate']);
+  });
+});
+
 describe('operators', () => {
   it.each([...DOORS.keys()])('are told of %s webhooks that were deferred or quarantined', (channel) => {
     for (const [metric, service] of [
       ['deferred', 'ingest'],
       ['quarantined', 'orders'],
+      ['quarantined', 'hydrate'],
     ] as const) {
-      const [alarm] = alarmsOn(metric, channel);
-      expect(alarm?.Properties).toMatchObject({
+      const alarms = alarmsOn(metric, channel).filter(({ Properties }) =>
+        JSON.stringify(Properties.Dimensions).includes(service),
+      );
+      expect(alarms).toHaveLength(1);
+      expect(alarms[0]?.Properties).toMatchObject({
         Namespace: 'Tributary',
         Threshold: 0,
         Dimensions: expect.arrayContaining([

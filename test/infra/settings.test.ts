@@ -52,6 +52,7 @@ describe('settings', () => {
       { 'tributary:archiveBatchSize': '100', 'tributary:archiveWindowSeconds': '0' },
       'archiveBatchSize is 100: more than 10 needs an archiveWindowSeconds of at least 1.',
     ],
+    [{ 'tributary:production': 'true', 'tributary:anyApiBase': 'true' }, 'anyApiBase is for tests'],
   ])('refuses %j in a sentence', (context, sentence) => {
     expect(() => read(context)).toThrow(sentence);
   });

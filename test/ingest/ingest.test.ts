@@ -10,11 +10,13 @@ import { connect, disconnect } from '../../shared/connections/connect.ts';
 import { ConnectionId } from '../../shared/connections/connection.ts';
 import { doorDirectory } from '../../shared/connections/directory.ts';
 import { bodyBytes, EnvelopeId } from '../../shared/lake/envelope.ts';
+import { createInbox } from '../../shared/lake/inbox.ts';
 import type { InboxMessage } from '../../shared/queues/messages.ts';
 import type { Metric, Telemetry } from '../../shared/runtime/telemetry.ts';
 import { toApiEvent } from '../simulation/models/api-gateway.ts';
 import { memoryConnections, memorySecrets } from '../simulation/models/connections.ts';
 import { memoryLake } from '../simulation/models/lake.ts';
+import { memoryLanes } from '../simulation/models/lanes.ts';
 
 const id = ConnectionId.parse('shop');
 const SECOND = 1000;
@@ -23,7 +25,7 @@ const HOUR = 3600 * SECOND;
 function setUp({ doors = DOORS, failing = false }: { doors?: ReadonlyMap<string, Door>; failing?: boolean } = {}) {
   let nowMs = Date.parse('2026-11-24T10:00:00Z');
   const clock = () => new Date(nowMs);
-  const stores = { connections: memoryConnections(), secrets: memorySecrets() };
+  const stores = { connections: memoryConnections(), secrets: memorySecrets(), lanes: memoryLanes() };
   const sent: InboxMessage[] = [];
   const measured: [Metric, string | undefined][] = [];
   const telemetry: Telemetry = {
@@ -37,13 +39,15 @@ function setUp({ doors = DOORS, failing = false }: { doors?: ReadonlyMap<string,
   const ingest = createIngest({
     doors,
     connections: doorDirectory(stores, clock),
-    inbox: {
-      async send(message) {
-        if (failing) throw new Error('throttled');
-        sent.push(message);
+    inbox: createInbox(
+      {
+        async send(message) {
+          if (failing) throw new Error('throttled');
+          sent.push(message);
+        },
       },
-    },
-    lake,
+      lake,
+    ),
     clock,
     newEnvelopeId: () => EnvelopeId.parse(uuidv7()),
     telemetry,

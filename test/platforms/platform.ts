@@ -41,6 +41,8 @@ export interface PlatformModel {
   /** What a credentials file must hold to be let in: a pristine pair of tokens where a person would have to give them. */
   readonly credentials: Readonly<Record<string, unknown>>;
   readonly behaviour: Behaviour;
+  /** Where tokens are rotated, so that they can be lost: what a person gets who authorises once more. */
+  authorise?(): Readonly<Record<string, unknown>>;
   put(record: PlatformRecord, nowMs: number): void;
   /** Makes a subject unreadable: gone, or not for this account. */
   withhold(subject: string, how: 'not_found' | 'forbidden'): void;

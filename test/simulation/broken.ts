@@ -29,7 +29,8 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'ingest acknowledges before the queue has said yes',
     parts: {
-      createIngest: (its) => createIngest({ ...its, inbox: { send: (message) => unawaited(its.inbox.send(message)) } }),
+      createIngest: (its) =>
+        createIngest({ ...its, inbox: { keep: (envelope) => unawaited(its.inbox.keep(envelope)) } }),
     },
     noticedAs: 'acknowledged_lost',
   },

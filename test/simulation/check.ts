@@ -3,12 +3,14 @@
  * counts, read once, in the order in which the platform made it.
  */
 import { createHash } from 'node:crypto';
-import type { Unacceptable } from '../../shared/channels/adapter.ts';
+import type { Signal, Unacceptable } from '../../shared/channels/adapter.ts';
+import { covers } from '../../shared/hydration/fetch-detail.ts';
 import { bodyBytes, type Envelope, EnvelopeId, encodeBody } from '../../shared/lake/envelope.ts';
 import { deriveOrder } from '../../shared/orders/derive.ts';
 import { interpret } from '../../shared/orders/interpret.ts';
 import { mergeOrder, NO_PARTS, type OrderParts, type OrderUpdate } from '../../shared/orders/merge.ts';
 import { type OrderKey, parseOrderKey } from '../../shared/orders/order-key.ts';
+import type { SourceVersion } from '../../shared/orders/parts.ts';
 import type { QuarantineEntry } from '../../shared/quarantine/quarantine.ts';
 import type { Plan, PlannedDelivery, SimulatedChannel } from './plan.ts';
 import type { World } from './world.ts';
@@ -23,6 +25,7 @@ export interface Problem {
     | 'order_differs'
     | 'order_extra'
     | 'totals_differ'
+    | 'order_stale'
     | 'quarantine_differs'
     | 'queue_not_empty';
   readonly what: string;
@@ -50,6 +53,7 @@ export interface Verdict {
 
 interface Reading {
   readonly updates: readonly { readonly key: OrderKey; readonly update: OrderUpdate }[];
+  readonly signals: readonly Signal[];
   readonly unacceptable?: Unacceptable;
   readonly ignored: boolean;
 }
@@ -61,7 +65,7 @@ export async function checkWorld(world: World, plan: Plan, channel: SimulatedCha
   for (const { name, left, dead } of world.queues) {
     if (left + dead > 0) report('queue_not_empty', `${name}: ${left} left, ${dead} dead`);
   }
-  const stored = await checkLake(world, channel, report);
+  const { stored, answers } = await checkLake(world, channel, report);
   const counting = new Set<PlannedDelivery>();
   for (const { delivery } of world.acknowledged) counting.add(delivery);
   // Stored, but never acknowledged: allowed, and then it counts.
@@ -80,6 +84,11 @@ export async function checkWorld(world: World, plan: Plan, channel: SimulatedCha
     readings.set(delivery, reading);
     for (const { key, update } of reading.updates) expected.set(key, mergeOrder(expected.get(key) ?? NO_PARTS, update));
   }
+  const fetched = answers.map((envelope) => ({ envelope, ...readEnvelope(envelope, plan, channel) }));
+  for (const { updates } of fetched) {
+    for (const { key, update } of updates) expected.set(key, mergeOrder(expected.get(key) ?? NO_PARTS, update));
+  }
+  checkNews(readings, fetched, report);
 
   const hash = createHash('sha256');
   const parts = new Map(world.orders.keys().map((key) => [key, world.orders.peek(key)?.parts ?? NO_PARTS]));
@@ -91,6 +100,15 @@ export async function checkWorld(world: World, plan: Plan, channel: SimulatedCha
       report('update_lost', `delivery ${delivery.index} is not in effect in ${key}`, tellersOf(key, readings));
     }
   }
+  for (const { envelope, updates } of fetched) {
+    for (const { key, update } of updates) {
+      const known = parts.get(key) ?? NO_PARTS;
+      if (mergeOrder(known, update) !== known)
+        report('update_lost', `answer ${envelope.id} is not in effect in ${key}`);
+    }
+  }
+  if (world.lanes.waiting().length > 0)
+    report('queue_not_empty', `${world.lanes.waiting().length} fetches wait for ever`);
   const quarantined = await checkQuarantine({ world, stored, readings, report, hash });
   const ignored = [...readings.values()].filter((reading) => reading.ignored).length;
   return { problems, digest: hash.digest('hex').slice(0, 32), totals, orders: expected.size, quarantined, ignored };
@@ -111,9 +129,14 @@ async function checkLake(world: World, channel: SimulatedChannel, report: Report
   const made = new Map<string, PlannedDelivery>();
   for (const { envelope, delivery } of world.attempts) if (envelope) made.set(envelope, delivery);
   const stored = new Map<EnvelopeId, StoredEnvelope>();
+  const answers: Envelope[] = [];
   for (const object of world.lake.objects()) {
     const inObject = new Set<string>();
     for (const envelope of await world.lake.read(object)) {
+      if (envelope.subject !== undefined) {
+        answers.push(envelope);
+        continue;
+      }
       const delivery = made.get(envelope.id);
       if (!delivery || delivery.kind === 'forged') {
         report(
@@ -139,7 +162,7 @@ async function checkLake(world: World, channel: SimulatedChannel, report: Report
       );
     }
   }
-  return stored;
+  return { stored, answers };
 }
 
 function isSame(envelope: Envelope, { request, connection }: PlannedDelivery, { adapter }: SimulatedChannel): boolean {
@@ -152,7 +175,33 @@ function isSame(envelope: Envelope, { request, connection }: PlannedDelivery, { 
   );
 }
 
-function read({ request, connection, index }: PlannedDelivery, plan: Plan, { adapter }: SimulatedChannel): Reading {
+/** What was heard of has come: an answer as new as the newest webhook of its subject, fetched late enough. */
+function checkNews(
+  readings: ReadonlyMap<PlannedDelivery, Reading>,
+  fetched: readonly (Reading & { readonly envelope: Envelope })[],
+  report: Report,
+): void {
+  const versions = new Map<string, Pick<SourceVersion, 'source' | 'fetchedAt'>[]>();
+  for (const { envelope, updates } of fetched) {
+    const subject = `${envelope.connection} ${envelope.subject}`;
+    const known = versions.get(subject) ?? [];
+    versions.set(subject, known);
+    // What says nothing of an order is the last word on its subject, too.
+    if (updates.length === 0) known.push({ source: Number.MAX_SAFE_INTEGER, fetchedAt: Number.MAX_SAFE_INTEGER });
+    known.push(...updates.map(({ update }) => update.document.version));
+  }
+  for (const [{ connection, index }, { signals }] of readings) {
+    for (const { subject, heard } of signals) {
+      const come = versions.get(`${connection} ${subject}`) ?? [];
+      if (come.some((version) => covers(version, heard))) continue;
+      report('order_stale', `delivery ${index} told of ${subject}, and nothing as new was fetched`, [index]);
+    }
+  }
+}
+
+function read(delivery: PlannedDelivery, plan: Plan, channel: SimulatedChannel): Reading {
+  const { request, connection, index } = delivery;
+  const { adapter } = channel;
   const kept = adapter.door.keptHeaders.flatMap((name) => {
     const value = request.headers[name];
     return value === undefined ? [] : [[name, value]];
@@ -166,10 +215,16 @@ function read({ request, connection, index }: PlannedDelivery, plan: Plan, { ada
     query: request.query,
     ...encodeBody(request.body),
   };
-  const known = plan.connections.find((known) => known.connection.id === connection)?.connection;
+  return readEnvelope(envelope, plan, channel);
+}
+
+function readEnvelope(envelope: Envelope, plan: Plan, { adapter }: SimulatedChannel): Reading {
+  const known = plan.connections.find(({ connection }) => connection.id === envelope.connection)?.connection;
   const reading = interpret(envelope, adapter, known);
-  if (reading.kind === 'unacceptable') return { updates: [], unacceptable: reading, ignored: false };
-  return reading.kind === 'ignored' ? { updates: [], ignored: true } : { updates: reading.updates, ignored: false };
+  if (reading.kind === 'unacceptable') return { updates: [], signals: [], unacceptable: reading, ignored: false };
+  if (reading.kind === 'ignored') return { updates: [], signals: [], ignored: true };
+  const { updates, signals, except } = reading;
+  return { updates, signals, ignored: false, ...(except && { unacceptable: except }) };
 }
 
 interface OrdersCheck {

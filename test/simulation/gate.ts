@@ -24,6 +24,11 @@ export class Gate {
     this.#options = options;
   }
 
+  /** A pause of the function itself: never over if it dies meanwhile. */
+  sleep(instance: Instance, ms: number): Promise<void> {
+    return new Promise((resolve) => this.#options.scheduler.after(ms, () => instance.alive && resolve()));
+  }
+
   /** `effect` does its work at once, when called. The promise stays open for ever if the function dies. */
   call<T>(instance: Instance, point: string, effect: () => Promise<T>): Promise<T> {
     const { scheduler, random, faults, latencyMs, functionTimeoutMs, trace } = this.#options;

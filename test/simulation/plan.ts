@@ -1,15 +1,27 @@
 /** What an epoch is made of: the settings that its seed draws, and the deliveries that the platforms will make. */
-import type { Delivery, ShopOptions, Story } from '../../demo/delivery.ts';
+import type { Delivery, PlatformRecord, ShopOptions, Story } from '../../demo/delivery.ts';
 import type { Random } from '../../demo/random.ts';
 import type { ChannelAdapter, HttpRequest } from '../../shared/channels/adapter.ts';
-import { type Connection, ConnectionId } from '../../shared/connections/connection.ts';
+import { type Connection, ConnectionId, webhookAddress } from '../../shared/connections/connection.ts';
 import { LARGEST_INBOX_MESSAGE_BYTES } from '../../shared/queues/messages.ts';
+import { modelBase } from '../platforms/fetch.ts';
+import type { Behaviour, PlatformModel } from '../platforms/platform.ts';
 
 /** A platform to simulate: how it is read, and what happens in its shops. */
 export interface SimulatedChannel {
   readonly adapter: ChannelAdapter;
   readonly stories: (random: Random, options: ShopOptions) => Generator<Story>;
+  /** Where the secret must have a form: one for any name. */
+  readonly secretOf?: (name: string) => string;
+  /** Where webhooks are thin. */
+  readonly thin?: {
+    /** Ids of the shops at the platform. */
+    readonly shops: readonly [string, string, string];
+    readonly platform: (shop: string) => PlatformModel;
+  };
 }
+
+const MINUTE_MS = 60_000;
 
 /** Drawn anew for each epoch, so that rare combinations come up. */
 export interface Settings {
@@ -29,6 +41,8 @@ export interface Settings {
   /** Between two orders of a shop, by its own clock. */
   readonly orderEveryMs: number;
   readonly functionTimeoutMs: number;
+  /** How the platforms' APIs are. */
+  readonly platform: Pick<Behaviour, 'lagMs' | 'tokenLifeMs' | 'perSecond' | 'burst'>;
 }
 
 export function drawSettings(random: Random): Settings {
@@ -45,6 +59,12 @@ export function drawSettings(random: Random): Settings {
     jitterMs: random.pick([10, 1_000, 60_000]),
     orderEveryMs: random.pick([100, 10_000, 600_000]),
     functionTimeoutMs: 30_000,
+    platform: {
+      lagMs: random.pick([0, 0, 3_000, 60_000]),
+      tokenLifeMs: random.pick([10 * MINUTE_MS, 4 * 60 * MINUTE_MS]),
+      perSecond: random.pick([2, 10, 1_000]),
+      burst: random.pick([1, 20]),
+    },
   };
 }
 
@@ -61,17 +81,31 @@ export interface PlannedDelivery {
   readonly kind: DeliveryKind;
   readonly connection: string;
   readonly request: HttpRequest;
+  readonly records?: readonly PlatformRecord[];
   readonly atMs: number;
 }
 
 export interface Plan {
   readonly settings: Settings;
   readonly startMs: number;
-  readonly connections: readonly { readonly connection: Connection; readonly secret: string }[];
+  readonly connections: readonly PlannedConnection[];
+  /** When an API answers nothing but this status. */
+  readonly outages: readonly {
+    readonly connection: ConnectionId;
+    readonly atMs: number;
+    readonly forMs: number;
+    readonly status: number;
+  }[];
   /** In the order in which the platform makes them. */
   readonly deliveries: readonly PlannedDelivery[];
   /** In the middle of it a connection's secret is replaced; from then on its platform signs with the next one. */
   readonly replacement: { readonly connection: ConnectionId; readonly secret: string; readonly atMs: number };
+}
+
+export interface PlannedConnection {
+  readonly connection: Connection;
+  readonly secret: string;
+  readonly shop: string;
 }
 
 export interface PlanOptions {
@@ -86,18 +120,20 @@ const SHOPS = ['north', 'south', 'outlet'] as const;
 export function drawPlan({ random, channel, startMs, count }: PlanOptions): Plan {
   const { door } = channel.adapter;
   const settings = drawSettings(random);
-  const connections = SHOPS.map((shop) => ({
-    connection: createConnection(shop, door.channel, startMs),
-    secret: `secret of ${shop}`,
-  }));
+  const secretNamed = channel.secretOf ?? ((name: string) => name);
+  const connections = SHOPS.map((name, index): PlannedConnection => {
+    const shop = channel.thin?.shops[index] ?? name;
+    const connection = createConnection(name, channel, shop, startMs);
+    return { connection, secret: secretNamed(`secret of ${name}`), shop };
+  });
   const told = drawStories(
     count,
-    connections.map(({ connection, secret }) =>
+    connections.map(({ connection, secret, shop }) =>
       channel.stories(random, {
         connection: connection.id,
         secret,
         webhookUrl: connection.webhookUrl,
-        shop: connection.id,
+        shop,
         startMs,
         everyMs: settings.orderEveryMs,
       }),
@@ -107,7 +143,7 @@ export function drawPlan({ random, channel, startMs, count }: PlanOptions): Plan
   const secretOf = (id: string) => connections.find(({ connection }) => connection.id === id)?.secret ?? '';
   const replacement = {
     connection: replaced,
-    secret: 'the next secret',
+    secret: secretNamed('the next secret'),
     atMs: startMs + random.int(0, count * settings.spacingMs),
   };
 
@@ -116,17 +152,27 @@ export function drawPlan({ random, channel, startMs, count }: PlanOptions): Plan
     const atMs = startMs + index * settings.spacingMs + random.int(0, jitterMs);
     const kind = drawKind(random);
     const sign = (request: HttpRequest, secret: string) => door.sign(request, secret, new Date(atMs));
-    if (kind === 'forged') return { index, kind, atMs, ...forge(delivery, random, sign) };
-    const { connection, request } = delivery;
+    if (kind === 'forged')
+      return { index, kind, atMs, ...forge(delivery, random, sign, secretNamed('a wrong secret')) };
+    const { connection, request, records } = delivery;
+    const published = records && { records };
     const isReplaced = connection === replaced && atMs > replacement.atMs;
-    if (kind === 'update' && !isReplaced) return { index, kind, atMs, connection, request };
+    if (kind === 'update' && !isReplaced) return { index, kind, atMs, connection, request, ...published };
     const body = { update: () => request.body, large: () => padded(request.body), garbage: () => garbage(random) }[
       kind
     ]();
     const secret = isReplaced ? replacement.secret : secretOf(connection);
-    return { index, kind, atMs, connection, request: sign({ ...request, body }, secret) };
+    return { index, kind, atMs, connection, request: sign({ ...request, body }, secret), ...published };
   });
-  return { settings, startMs, connections, deliveries, replacement };
+  const outages = channel.thin
+    ? connections.map(({ connection: { id } }) => ({
+        connection: id,
+        atMs: startMs + random.int(0, count * settings.spacingMs),
+        forMs: random.pick([10_000, 10 * MINUTE_MS, 3 * 60 * MINUTE_MS]),
+        status: random.pick([500, 503]),
+      }))
+    : [];
+  return { settings, startMs, connections, deliveries, replacement, outages };
 }
 
 /** Whole stories of all shops, mixed by the platform's clock. */
@@ -155,7 +201,12 @@ const padded = (body: Uint8Array) => Buffer.concat([body, Buffer.alloc(LARGEST_I
 const garbage = (random: Random) =>
   Buffer.concat([Buffer.from([0xff, 0xfe, 0x00]), Buffer.from(`{"half an order ${random.next()}": \uFFFE`)]);
 
-function forge(delivery: Delivery, random: Random, sign: (request: HttpRequest, secret: string) => HttpRequest) {
+function forge(
+  delivery: Delivery,
+  random: Random,
+  sign: (request: HttpRequest, secret: string) => HttpRequest,
+  wrongSecret: string,
+) {
   const { request, connection } = delivery;
   // Each forged body is its own, so that finding it in the lake proves that it got in.
   const body = Buffer.concat([request.body, Buffer.from(` forged ${random.next()}`)]);
@@ -164,24 +215,30 @@ function forge(delivery: Delivery, random: Random, sign: (request: HttpRequest, 
     case 0:
       return { connection, request: altered };
     case 1:
-      return { connection, request: sign(altered, 'a wrong secret') };
+      return { connection, request: sign(altered, wrongSecret) };
     default:
-      return { connection: 'nowhere', request: sign(altered, 'a wrong secret') };
+      return { connection: 'nowhere', request: sign(altered, wrongSecret) };
   }
 }
 
-function createConnection(shop: string, channel: string, startMs: number): Connection {
+function createConnection(
+  name: string,
+  { adapter, thin }: SimulatedChannel,
+  shop: string,
+  startMs: number,
+): Connection {
   const createdAt = new Date(startMs).toISOString();
   return {
-    id: ConnectionId.parse(shop),
-    channel,
+    id: ConnectionId.parse(name),
+    channel: adapter.door.channel,
     type: 'direct',
     currency: 'EUR',
     timezone: 'Europe/Berlin',
     region: 'DE',
     settingsRevision: 0,
     status: 'active',
-    webhookUrl: `https://hooks.example.com/webhooks/${channel}/${shop}`,
+    webhookUrl: webhookAddress('https://hooks.example.com', { channel: adapter.door.channel, id: name }),
+    ...(thin && { shop, apiBase: modelBase(name) }),
     createdAt,
     updatedAt: createdAt,
   };

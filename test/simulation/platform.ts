@@ -29,6 +29,8 @@ export interface PlatformOptions {
   /** Chance that the network loses a request or an answer, or doubles a request. */
   readonly lossRate: number;
   readonly ingest: Invoke<IngestRequest, APIGatewayProxyStructuredResultV2>;
+  /** Before each request: what it tells of is so at the platform. */
+  readonly onSend?: (delivery: PlannedDelivery) => void;
   readonly trace?: (line: string) => void;
 }
 
@@ -79,6 +81,7 @@ export class Platform {
     const attempt: Attempt = { delivery };
     if (random.chance(lossRate)) return 0;
     this.attempts.push(attempt);
+    this.#options.onSend?.(delivery);
     const sentMs = scheduler.nowMs();
     const answer = await ingest({ event: toApiEvent({ ...delivery, channel }), attempt });
     const inTime = scheduler.nowMs() - sentMs <= ANSWER_WITHIN_MS;

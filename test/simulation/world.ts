@@ -5,29 +5,36 @@
 import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createRandom } from '../../demo/random.ts';
 import { type ArchiveDependencies, createArchive } from '../../functions/archive/handler.ts';
+import { createHydrate, type HydrateDependencies } from '../../functions/hydrate/handler.ts';
 import { createIngest, type IngestDependencies } from '../../functions/ingest/handler.ts';
 import { createOrders, type OrdersDependencies } from '../../functions/orders/handler.ts';
 import { adaptersOf } from '../../shared/channels/registry.ts';
-import { replaceSecret } from '../../shared/connections/connection.ts';
+import { ConnectionId, replaceSecret } from '../../shared/connections/connection.ts';
 import {
   type ConnectionStore,
   connectionDirectory,
   doorDirectory,
   type SecretStore,
 } from '../../shared/connections/directory.ts';
+import type { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import type { EnvelopeId } from '../../shared/lake/envelope.ts';
+import { createInbox } from '../../shared/lake/inbox.ts';
 import type { Lake } from '../../shared/lake/lake.ts';
+import { connectionOf, type LaneStore } from '../../shared/lanes/lane.ts';
 import type { OrderStore } from '../../shared/orders/apply.ts';
 import type { Quarantine } from '../../shared/quarantine/quarantine.ts';
-import type { InboxMessage, WorkMessage } from '../../shared/queues/messages.ts';
+import type { InboxMessage, WakeMessage, WorkMessage } from '../../shared/queues/messages.ts';
 import type { Queue } from '../../shared/queues/queue.ts';
 import type { Metric, Telemetry } from '../../shared/runtime/telemetry.ts';
+import { fetchFromModels } from '../platforms/fetch.ts';
+import type { PlatformModel } from '../platforms/platform.ts';
 import { type FaultPlan, Faults, type InjectedFault } from './faults.ts';
 import { functionPool, type Instance } from './functions.ts';
 import { Gate } from './gate.ts';
 import { memoryConnections, memorySecrets } from './models/connections.ts';
 import { pollQueue } from './models/event-source.ts';
 import { type MemoryLake, memoryLake } from './models/lake.ts';
+import { type MemoryLanes, memoryLanes } from './models/lanes.ts';
 import { type MemoryOrders, memoryOrders } from './models/orders.ts';
 import { memoryQuarantine } from './models/quarantine.ts';
 import { memoryQueue } from './models/queue.ts';
@@ -40,9 +47,10 @@ export interface Parts {
   readonly createIngest: typeof createIngest;
   readonly createArchive: typeof createArchive;
   readonly createOrders: typeof createOrders;
+  readonly createHydrate: typeof createHydrate;
   readonly memoryOrders: () => MemoryOrders;
 }
-const PRODUCT: Parts = { createIngest, createArchive, createOrders, memoryOrders };
+const PRODUCT: Parts = { createIngest, createArchive, createOrders, createHydrate, memoryOrders };
 
 export interface WorldOptions {
   readonly seed: number;
@@ -61,6 +69,7 @@ export interface World {
   readonly lake: MemoryLake;
   readonly orders: MemoryOrders;
   readonly quarantine: Quarantine;
+  readonly lanes: MemoryLanes<FetchDetail>;
   readonly queues: readonly { readonly name: string; readonly left: number; readonly dead: number }[];
   readonly redriven: number;
   readonly injected: readonly InjectedFault[];
@@ -72,6 +81,8 @@ export interface World {
 
 /** Past so many redrives a message is not unlucky, but lost. */
 const REDRIVES = 3;
+/** Past so many sweeps work does not wait, but is stuck. */
+const SWEEPS = 300;
 
 export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, trace }: WorldOptions): Promise<World> {
   const { settings } = plan;
@@ -97,6 +108,9 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
   const lake = memoryLake();
   const orders = make.memoryOrders();
   const quarantine = memoryQuarantine();
+  const lanes = memoryLanes<FetchDetail>();
+  const platforms = openPlatforms(plan, channel);
+  const fetchAnswer = fetchFromModels(platforms, () => scheduler.nowMs());
   const queueOptions = {
     time: scheduler,
     visibilityTimeoutMs: 6 * settings.functionTimeoutMs,
@@ -105,13 +119,17 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
   };
   const inbox = memoryQueue<InboxMessage>({ name: 'inbox', ...queueOptions });
   const work = memoryQueue<WorkMessage>({ name: 'work', ...queueOptions });
+  const wakes = memoryQueue<WakeMessage>({ name: 'wake', ...queueOptions });
 
   for (const { connection, secret } of plan.connections) {
     await stores.connections.putConnection(connection, undefined);
     await stores.secrets.putWebhookSecrets(connection.id, { current: secret });
+    const platform = platforms.get(connection.id);
+    if (platform) await stores.secrets.putCredentials(connection.id, platform.credentials);
   }
 
   let envelopes = 0;
+  let holders = 0;
   const ingest = functionPool<IngestRequest, APIGatewayProxyStructuredResultV2>({
     name: 'ingest',
     random,
@@ -127,8 +145,7 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
           },
           clock,
         ),
-        inbox: gatedQueue(gate, instance, 'inbox', inbox),
-        lake: gatedLake(gate, instance, lake),
+        inbox: createInbox(gatedQueue(gate, instance, 'inbox', inbox), gatedLake(gate, instance, lake)),
         clock,
         newEnvelopeId: () => {
           const id = envelopeId(scheduler.nowMs(), ++envelopes);
@@ -168,10 +185,41 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
         lake: gatedLake(gate, instance, lake),
         orders: gatedOrders(gate, instance, orders),
         quarantine: gatedQuarantine(gate, instance, quarantine),
+        lanes: gatedLanes(gate, instance, lanes),
+        wakes: gatedQueue(gate, instance, 'wake', wakes),
+        health: { heard: async () => undefined },
         clock,
         telemetry,
       };
       return make.createOrders(dependencies);
+    },
+  });
+  const hydrate = functionPool<SQSEvent, SQSBatchResponse>({
+    name: 'hydrate',
+    random,
+    recycled: settings.recycled,
+    create: (instance) => {
+      const dependencies: HydrateDependencies = {
+        adapters: adaptersOf([channel.adapter]),
+        connections: {
+          ...connectionDirectory(gatedConnections(gate, instance, stores.connections), clock),
+          listConnections: () => gate.call(instance, 'connections.list', () => stores.connections.listConnections()),
+        },
+        secrets: gatedCredentials(gate, instance, stores.secrets),
+        lanes: gatedLanes(gate, instance, lanes),
+        wakes: gatedQueue(gate, instance, 'wake', wakes),
+        inbox: createInbox(gatedQueue(gate, instance, 'inbox', inbox), gatedLake(gate, instance, lake)),
+        quarantine: gatedQuarantine(gate, instance, quarantine),
+        fetch: (address, init) => gate.call(instance, 'api', () => fetchAnswer(address, init)),
+        anyApiBase: true,
+        clock,
+        sleep: (ms) => gate.sleep(instance, ms),
+        random: () => random.next(),
+        newEnvelopeId: () => envelopeId(scheduler.nowMs(), ++envelopes),
+        newHolder: () => `holder ${++holders}`,
+        telemetry,
+      };
+      return make.createHydrate(dependencies);
     },
   });
   const { windowMs, concurrency } = settings;
@@ -192,6 +240,8 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
     invoke: toOrders,
   });
 
+  pollQueue({ queue: wakes, time: scheduler, batchSize: 1, windowMs: 0, concurrency, invoke: hydrate });
+
   const { replacement } = plan;
   scheduler.after(replacement.atMs - plan.startMs, async () => {
     const known = await stores.secrets.getWebhookSecrets(replacement.connection);
@@ -203,18 +253,28 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
     channel: channel.adapter.door.channel,
     lossRate: faultPlan.rate,
     ingest,
+    onSend: ({ connection, records = [] }) => {
+      for (const record of records) platforms.get(connection)?.put(record, scheduler.nowMs());
+    },
     ...traced,
   });
+  for (const outage of plan.outages) playOutage(scheduler, platforms.get(outage.connection), outage);
   for (const delivery of plan.deliveries) platform.send(delivery);
   await scheduler.run();
 
   faults.heal();
   let redriven = 0;
   for (let round = 0; round < REDRIVES; round++) {
-    const back = inbox.redrive() + work.redrive();
-    if (back === 0) break;
+    const back = inbox.redrive() + work.redrive() + wakes.redrive();
     redriven += back;
     await scheduler.run();
+    await sweepUntilEmpty({
+      lanes,
+      wakes,
+      scheduler,
+      authorise: () => authoriseAgain(platforms, lanes, stores.secrets),
+    });
+    if (back === 0) break;
   }
 
   return {
@@ -224,7 +284,8 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
     lake,
     orders,
     quarantine,
-    queues: [inbox, work].map((queue) => {
+    lanes,
+    queues: [inbox, work, wakes].map((queue) => {
       const { visible, hidden, dead } = queue.depth();
       return { name: queue.name, left: visible + hidden, dead };
     }),
@@ -235,6 +296,60 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
     history: scheduler.history,
     metrics,
   };
+}
+
+function openPlatforms({ connections, settings }: Plan, { thin }: SimulatedChannel): Map<string, PlatformModel> {
+  const platforms = new Map<string, PlatformModel>();
+  if (!thin) return platforms;
+  for (const { connection, shop } of connections) {
+    const platform = thin.platform(shop);
+    Object.assign(platform.behaviour, settings.platform);
+    platforms.set(connection.id, platform);
+  }
+  return platforms;
+}
+
+function playOutage(scheduler: Scheduler, platform: PlatformModel | undefined, outage: Plan['outages'][number]): void {
+  if (!platform) return;
+  const { atMs, forMs, status } = outage;
+  scheduler.after(atMs - scheduler.nowMs(), () => {
+    platform.behaviour.failing = status;
+    scheduler.after(forMs, () => {
+      platform.behaviour.failing = undefined;
+    });
+  });
+}
+
+interface Sweeping {
+  readonly lanes: MemoryLanes<FetchDetail>;
+  readonly wakes: Queue<WakeMessage>;
+  readonly scheduler: Scheduler;
+  readonly authorise: () => Promise<void>;
+}
+
+/** The minute's sweep, for as long as there is work: but time goes straight to when there is something to do. */
+async function sweepUntilEmpty({ lanes, wakes, scheduler, authorise }: Sweeping): Promise<void> {
+  for (let sweeps = 0; lanes.waiting().length > 0 && sweeps < SWEEPS; sweeps++) {
+    await authorise();
+    const nextDueAt = Math.min(...lanes.waiting().map((work) => work.dueAt));
+    const waitMs = Math.max(60_000, nextDueAt - scheduler.nowMs());
+    scheduler.after(waitMs, () => void wakes.send({ sweep: true }));
+    await scheduler.run();
+  }
+}
+
+/** A refresh token whose answer was lost is used up for good: a person authorises again, as the health of the lane asks. */
+async function authoriseAgain(
+  platforms: ReadonlyMap<string, PlatformModel>,
+  lanes: MemoryLanes<FetchDetail>,
+  secrets: SecretStore,
+): Promise<void> {
+  for (const { party, health } of await lanes.listLanes()) {
+    const id = ConnectionId.parse(connectionOf(party));
+    const platform = platforms.get(id);
+    const isRefused = health.lastFailure?.code === 'authorisation_refused';
+    if (platform?.authorise && isRefused) await secrets.putCredentials(id, platform.authorise());
+  }
 }
 
 /** A UUID v7 without chance in it: the time, then a number. */
@@ -271,7 +386,28 @@ function gatedSecrets(gate: Gate, instance: Instance, store: SecretStore): Pick<
 }
 
 function gatedQueue<Message>(gate: Gate, instance: Instance, name: string, queue: Queue<Message>): Queue<Message> {
-  return { send: (message) => gate.call(instance, `${name}.send`, () => queue.send(message)) };
+  return { send: (message, options) => gate.call(instance, `${name}.send`, () => queue.send(message, options)) };
+}
+
+function gatedCredentials(gate: Gate, instance: Instance, store: SecretStore): HydrateDependencies['secrets'] {
+  return {
+    getCredentials: (id) => gate.call(instance, 'credentials.get', () => store.getCredentials(id)),
+    getTokens: (id) => gate.call(instance, 'tokens.get', () => store.getTokens(id)),
+    putTokens: (id, tokens) => gate.call(instance, 'tokens.put', () => store.putTokens(id, tokens)),
+  };
+}
+
+function gatedLanes(gate: Gate, instance: Instance, store: LaneStore<FetchDetail>): LaneStore<FetchDetail> {
+  const call = <T>(point: string, effect: () => Promise<T>) => gate.call(instance, `lanes.${point}`, effect);
+  return {
+    getWork: (party, subject) => call('getWork', () => store.getWork(party, subject)),
+    putWork: (work, seen) => call('putWork', () => store.putWork(work, seen)),
+    removeWork: (work) => call('removeWork', () => store.removeWork(work)),
+    listDue: (party, dueBy, limit) => call('listDue', () => store.listDue(party, dueBy, limit)),
+    getLane: (party) => call('getLane', () => store.getLane(party)),
+    putLane: (state, seen) => call('putLane', () => store.putLane(state, seen)),
+    listLanes: () => call('listLanes', () => store.listLanes()),
+  };
 }
 
 function gatedLake(gate: Gate, instance: Instance, lake: Lake): Lake {

@@ -2,10 +2,13 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoConnections } from '../../shared/connections/store.ts';
+import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
+import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { createTable, OPERATIONS_KEY, ORDERS_KEY } from './aws.ts';
 import { connectionStoreContract } from './contracts/connections.ts';
+import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
@@ -37,6 +40,10 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
     beyondOnePage: true,
   });
   connectionStoreContract('DynamoDB Local', async () => dynamoConnections(await table(OPERATIONS_KEY)));
+
+  laneStoreContract('DynamoDB Local', async () =>
+    dynamoLanes({ ...(await table(OPERATIONS_KEY)), detail: FetchDetail }),
+  );
 
   it('charges at most two write units for a typical order of two lines', async () => {
     const { at, store } = await makeOrders();

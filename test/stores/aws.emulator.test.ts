@@ -2,7 +2,9 @@
 import { DeleteParametersCommand, DescribeParametersCommand } from '@aws-sdk/client-ssm';
 import { afterAll, describe } from 'vitest';
 import { dynamoConnections, ssmSecrets } from '../../shared/connections/store.ts';
+import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { s3Lake } from '../../shared/lake/store.ts';
+import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { sqsQueue } from '../../shared/queues/store.ts';
@@ -11,6 +13,7 @@ import { s3Client } from '../../shared/runtime/s3.ts';
 import { createBucket, createQueue, createTable, OPERATIONS_KEY, ORDERS_KEY, type Resource } from './aws.ts';
 import { connectionStoreContract, secretStoreContract } from './contracts/connections.ts';
 import { lakeContract } from './contracts/lake.ts';
+import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
@@ -53,6 +56,9 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
   );
   connectionStoreContract('DynamoDB', async () =>
     dynamoConnections({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
+  );
+  laneStoreContract('DynamoDB', async () =>
+    dynamoLanes({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name, detail: FetchDetail }),
   );
   secretStoreContract('SSM', async () => ssmSecrets({ client: ssm, prefix }));
   lakeContract('S3', async () => s3Lake({ client: s3, bucket: (await keep(createBucket(s3))).name }));

@@ -3,6 +3,7 @@ import {
   CreateTableCommand,
   DeleteTableCommand,
   type KeySchemaElement,
+  type LocalSecondaryIndex,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import {
@@ -20,6 +21,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DUE_INDEX } from '../../shared/lanes/store.ts';
 import { unique } from './contracts/samples.ts';
 
 export interface Resource {
@@ -30,6 +32,15 @@ export interface Resource {
 /** As infra/ makes them. */
 export const ORDERS_KEY = ['key'];
 export const OPERATIONS_KEY = ['pk', 'sk'];
+
+const DUE: LocalSecondaryIndex = {
+  IndexName: DUE_INDEX,
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' },
+    { AttributeName: 'dueAt', KeyType: 'RANGE' },
+  ],
+  Projection: { ProjectionType: 'ALL' },
+};
 
 export async function createTable(client: DynamoDBDocumentClient, key: readonly string[]): Promise<Resource> {
   const name = `contract-${unique()}`;
@@ -43,7 +54,11 @@ export async function createTable(client: DynamoDBDocumentClient, key: readonly 
           KeyType: index === 0 ? 'HASH' : 'RANGE',
         }),
       ),
-      AttributeDefinitions: key.map((attribute) => ({ AttributeName: attribute, AttributeType: 'S' })),
+      AttributeDefinitions: [
+        ...key.map((attribute) => ({ AttributeName: attribute, AttributeType: 'S' as const })),
+        ...(key === OPERATIONS_KEY ? [{ AttributeName: 'dueAt', AttributeType: 'N' as const }] : []),
+      ],
+      ...(key === OPERATIONS_KEY && { LocalSecondaryIndexes: [DUE] }),
     }),
   );
   await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.1, maxDelay: 1 }, { TableName: name });

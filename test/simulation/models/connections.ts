@@ -1,6 +1,8 @@
 /** Connections and their secrets in memory, as `shared/connections/store.ts` keeps them. */
-import { Connection, type ConnectionId, WebhookSecrets } from '../../../shared/connections/connection.ts';
+import { Connection, type ConnectionId, StoredTokens, WebhookSecrets } from '../../../shared/connections/connection.ts';
 import type { ConnectionStore, SecretStore } from '../../../shared/connections/directory.ts';
+import type { HealthStore } from '../../../shared/connections/health.ts';
+import type { SecretKind } from '../../../shared/connections/store.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
 
 export function memoryConnections(): ConnectionStore {
@@ -29,14 +31,40 @@ export function memoryConnections(): ConnectionStore {
 }
 
 export function memorySecrets(): SecretStore {
-  const items = new Map<ConnectionId, string>();
+  const items = new Map<string, { readonly json: string; readonly version: number }>();
+  const get = (id: ConnectionId, kind: SecretKind) => {
+    const item = items.get(`${id}/${kind}`);
+    return item && { value: JSON.parse(item.json), version: item.version };
+  };
+  const put = (id: ConnectionId, kind: SecretKind, value: unknown) => {
+    const version = (items.get(`${id}/${kind}`)?.version ?? 0) + 1;
+    items.set(`${id}/${kind}`, { json: JSON.stringify(value), version });
+  };
   return {
     async getWebhookSecrets(id) {
-      const json = items.get(id);
-      return json === undefined ? undefined : WebhookSecrets.parse(JSON.parse(json));
+      const found = get(id, 'webhook');
+      return found && WebhookSecrets.parse(found.value);
     },
-    async putWebhookSecrets(id, secrets) {
-      items.set(id, JSON.stringify(secrets));
+    putWebhookSecrets: async (id, secrets) => put(id, 'webhook', secrets),
+    async getCredentials(id) {
+      const found = get(id, 'credentials');
+      return found && { given: found.value, version: found.version };
     },
+    putCredentials: async (id, given) => put(id, 'credentials', given),
+    async getTokens(id) {
+      const found = get(id, 'tokens');
+      return found && StoredTokens.parse(found.value);
+    },
+    putTokens: async (id, tokens) => put(id, 'tokens', tokens),
+  };
+}
+
+export function memoryHealth(): HealthStore {
+  const lastWebhooks = new Map<string, string>();
+  return {
+    async putLastWebhook(connection, receivedAt) {
+      if (receivedAt > (lastWebhooks.get(connection) ?? '')) lastWebhooks.set(connection, receivedAt);
+    },
+    listLastWebhooks: async () => lastWebhooks,
   };
 }

@@ -57,6 +57,7 @@ export function memoryQueue<Message>(options: MemoryQueueOptions): MemoryQueue<M
   const dead: Stored[] = [];
   let sent = 0;
   let received = 0;
+  let delayed = 0;
   let wakesAtMs: number | undefined;
 
   function show(messages: readonly Stored[]): void {
@@ -101,7 +102,7 @@ export function memoryQueue<Message>(options: MemoryQueueOptions): MemoryQueue<M
   return {
     name,
 
-    async send(message) {
+    async send(message, { delaySeconds = 0 } = {}) {
       const body = JSON.stringify(message);
       if (UNSENDABLE.test(body)) throw new Error('InvalidMessageContents: a code point that SQS does not carry');
       if (Buffer.byteLength(body) > LARGEST_MESSAGE_BYTES)
@@ -109,7 +110,13 @@ export function memoryQueue<Message>(options: MemoryQueueOptions): MemoryQueue<M
       const copies = chaos?.random.chance(chaos.duplicates) ? 2 : 1;
       const messageId = `${name}-${++sent}`;
       const sentAtMs = time.nowMs();
-      show(Array.from({ length: copies }, () => ({ messageId, body, sentAtMs, receiveCount: 0 })));
+      const messages = Array.from({ length: copies }, () => ({ messageId, body, sentAtMs, receiveCount: 0 }));
+      if (delaySeconds === 0) return show(messages);
+      delayed += messages.length;
+      time.after(delaySeconds * 1000, () => {
+        delayed -= messages.length;
+        show(messages);
+      });
     },
 
     receive(count, maxBytes = Number.POSITIVE_INFINITY) {
@@ -146,7 +153,7 @@ export function memoryQueue<Message>(options: MemoryQueueOptions): MemoryQueue<M
       listeners.push(listener);
     },
 
-    depth: () => ({ visible: visible.length, hidden: hidden.size, dead: dead.length }),
+    depth: () => ({ visible: visible.length, hidden: hidden.size + delayed, dead: dead.length }),
 
     redrive() {
       const back = dead.splice(0).map((message) => ({ ...message, receiveCount: 0 }));

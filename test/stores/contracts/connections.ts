@@ -57,5 +57,30 @@ export function secretStoreContract(name: string, make: () => Promise<SecretStor
       await store.putWebhookSecrets(id, replaced);
       expect(await store.getWebhookSecrets(id)).toEqual(replaced);
     });
+
+    it('keeps credentials and tokens apart, and counts the versions of credentials', async () => {
+      const id = ConnectionId.parse(`shop_${unique()}`);
+      expect(await store.getCredentials(id)).toBeUndefined();
+      expect(await store.getTokens(id)).toBeUndefined();
+      await store.putCredentials(id, { app_key: 'k', nested: { refresh_token: '刷新' } });
+      const first = await store.getCredentials(id);
+      expect(first?.given).toEqual({ app_key: 'k', nested: { refresh_token: '刷新' } });
+      await store.putTokens(id, {
+        of: first?.version ?? 0,
+        since: 1_799_999_000_000,
+        accessToken: 'a',
+        expiresAt: 1_800_000_000_000,
+      });
+      await store.putCredentials(id, { app_key: 'other' });
+      const second = await store.getCredentials(id);
+      expect(second?.version).toBeGreaterThan(first?.version ?? 0);
+      expect(await store.getTokens(id)).toEqual({
+        of: first?.version,
+        since: 1_799_999_000_000,
+        accessToken: 'a',
+        expiresAt: 1_800_000_000_000,
+      });
+      expect(await store.getWebhookSecrets(id)).toBeUndefined();
+    });
   });
 }

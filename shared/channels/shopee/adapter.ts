@@ -1,0 +1,12 @@
+/** Shopee, all sites. How to connect a shop: README.md. */
+import type { ChannelAdapter } from '../adapter.ts';
+import { shopeeApi } from './api.ts';
+import { shopeeDoor } from './door.ts';
+import { normalizeShopee } from './normalize.ts';
+
+export const shopee: ChannelAdapter = {
+  door: shopeeDoor,
+  revision: 1,
+  normalize: normalizeShopee,
+  api: shopeeApi,
+};

@@ -1,0 +1,12 @@
+/** Square, Point of Sale and online. How to connect a shop: README.md. */
+import type { ChannelAdapter } from '../adapter.ts';
+import { squareApi } from './api.ts';
+import { squareDoor } from './door.ts';
+import { normalizeSquare } from './normalize.ts';
+
+export const square: ChannelAdapter = {
+  door: squareDoor,
+  revision: 1,
+  normalize: normalizeSquare,
+  api: squareApi,
+};

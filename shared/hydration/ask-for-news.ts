@@ -1,0 +1,93 @@
+/** Signals → work in the lanes of their connections, unless what they tell of is known already. */
+import pMap from 'p-map';
+import type { Signal } from '../channels/adapter.ts';
+import type { Envelope } from '../lake/envelope.ts';
+import { ask } from '../lanes/ask.ts';
+import { hydrationParty, type LaneStore, type Party } from '../lanes/lane.ts';
+import type { OrderStore, StoredOrder } from '../orders/apply.ts';
+import { orderKey } from '../orders/order-key.ts';
+import type { WakeMessage } from '../queues/messages.ts';
+import type { Queue } from '../queues/queue.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { covers, type FetchDetail, joinDetails } from './fetch-detail.ts';
+
+export interface HeardSignal {
+  readonly signal: Signal;
+  readonly envelope: Pick<Envelope, 'id' | 'channel' | 'connection' | 'receivedAt'>;
+  /** Of the lake, with the envelope in it. */
+  readonly object: string;
+}
+
+export interface NewsDependencies {
+  readonly lanes: Pick<LaneStore<FetchDetail>, 'getWork' | 'putWork'>;
+  readonly wakes: Queue<WakeMessage>;
+  readonly orders: Pick<OrderStore, 'getOrder'>;
+  readonly clock: Clock;
+}
+
+interface Wanted {
+  readonly party: Party;
+  readonly signal: Signal;
+  readonly envelope: HeardSignal['envelope'];
+  detail: FetchDetail;
+}
+
+const AT_ONCE = 8;
+
+/** How many fetches were asked for, by channel: signals of one subject are one, and those of what is known are none. */
+export async function askForNews(
+  heard: readonly HeardSignal[],
+  dependencies: NewsDependencies,
+): Promise<ReadonlyMap<string, number>> {
+  const asked = new Map<string, number>();
+  const wakeAt = new Map<Party, number>();
+  await pMap(
+    joined(heard),
+    async ({ party, signal, envelope, detail }) => {
+      if (await isKnown(signal, envelope, detail, dependencies)) return;
+      const nowMs = dependencies.clock().getTime();
+      const dueAt = Math.max(nowMs, detail.heard.settledAt);
+      if (!(await ask(dependencies.lanes, { party, subject: signal.subject, detail, dueAt }, joinDetails, nowMs)))
+        return;
+      asked.set(envelope.channel, (asked.get(envelope.channel) ?? 0) + 1);
+      wakeAt.set(party, Math.min(wakeAt.get(party) ?? dueAt, dueAt));
+    },
+    { concurrency: AT_ONCE, stopOnError: false },
+  );
+  // After all rows, so that who is woken sees them. A clock that is far ahead must not put a wake off for long.
+  const nowMs = dependencies.clock().getTime();
+  for (const [party, at] of wakeAt) {
+    const delaySeconds = Math.min(60, Math.max(0, Math.ceil((at - nowMs) / 1000)));
+    await dependencies.wakes.send({ wake: party }, { delaySeconds });
+  }
+  return asked;
+}
+
+function joined(heard: readonly HeardSignal[]): Iterable<Wanted> {
+  const wanted = new Map<string, Wanted>();
+  for (const { signal, envelope, object } of heard) {
+    const party = hydrationParty(envelope.connection);
+    const key = `${party} ${signal.subject}`;
+    const detail = { heard: signal.heard, envelope: envelope.id, object, receivedAt: envelope.receivedAt };
+    const known = wanted.get(key);
+    if (known) known.detail = joinDetails(known.detail, detail) ?? known.detail;
+    else wanted.set(key, { party, signal, envelope, detail });
+  }
+  return wanted.values();
+}
+
+/** So a webhook that comes twice, or after the answer that it tells of, costs a read and no fetch. */
+async function isKnown(
+  { of }: Signal,
+  { channel, connection }: HeardSignal['envelope'],
+  { heard }: FetchDetail,
+  { orders }: NewsDependencies,
+): Promise<boolean> {
+  if (!of) return false;
+  const stored = await orders.getOrder(orderKey({ channel, connection, orderId: of.orderId }));
+  const version = stored && versionOf(stored, of.refundId);
+  return version !== undefined && covers(version, heard);
+}
+
+const versionOf = ({ parts }: StoredOrder, refundId: string | undefined) =>
+  refundId === undefined ? parts.single.state?.version : parts.refunds[refundId]?.version;

@@ -1,0 +1,284 @@
+/**
+ * What a holder of a lane does: take the lease, do what is due, give it back, have itself woken for what comes next. A
+ * holder that dies leaves a lease that ends by itself, and rows that are still there.
+ *
+ * Who comes while the lane is held leaves a nudge: giving back fails on it, and the holder looks once more. So work that was
+ * put before its wake message is never left lying until the sweep.
+ */
+import pMap from 'p-map';
+import type { WakeMessage } from '../queues/messages.ts';
+import type { Queue } from '../queues/queue.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { Conflict } from '../runtime/errors.ts';
+import { backoffMs } from './backoff.ts';
+import { idleLane, type LaneHealth, type LaneState, type LaneStore, type Party, type Work } from './lane.ts';
+import { type Limits, Pace } from './pace.ts';
+
+/** How a piece of work ended. */
+export type Outcome<Detail> =
+  /** `covers`: whether that also does for what was asked meanwhile. */
+  | { readonly kind: 'done'; readonly covers: (detail: Detail) => boolean }
+  /** It is at rest elsewhere (quarantine): the row goes. */
+  | { readonly kind: 'dead'; readonly code: string }
+  /** Not yet, for a reason of its own. */
+  | { readonly kind: 'later'; readonly at: number; readonly code: string }
+  /** The party did not answer as it should; whether it is the party or this piece of work is seen from the others. */
+  | { readonly kind: 'failed'; readonly code: string; readonly retryAfterMs?: number }
+  /** The party will answer nobody: the whole lane waits. */
+  | { readonly kind: 'party_down'; readonly code: string; readonly retryAfterMs?: number };
+
+/** What is done while the lease is held: opened once, for all the work that is due. */
+export interface Errand<Detail> {
+  perform(work: Work<Detail>): Promise<Outcome<Detail>>;
+  /** What operators should see of the party, besides success and failure. */
+  health?(): Pick<LaneHealth, 'tokensExpireAt' | 'authorisationExpiresAt'>;
+}
+
+export interface Opening {
+  /** Waits until the party's rate allows one more call. */
+  readonly pace: () => Promise<void>;
+  /** Epoch ms at which nothing may be under way any more. */
+  readonly deadline: number;
+  /** As the last holder left it. */
+  readonly health: LaneHealth;
+}
+
+export interface Runner<Detail> {
+  readonly lanes: LaneStore<Detail>;
+  readonly wakes: Queue<WakeMessage>;
+  readonly clock: Clock;
+  readonly sleep: (ms: number) => Promise<void>;
+  readonly random: () => number;
+  readonly newHolder: () => string;
+}
+
+/** A party, and what is done for it. */
+export interface LaneTask<Detail> {
+  readonly party: Party;
+  readonly limits: Limits & { readonly atOnce: number };
+  open(opening: Opening): Promise<Errand<Detail>>;
+}
+
+/** No new work is begun after this; what is under way has the rest of the lease, which outlives the function. */
+const WORKING_MS = 35_000;
+const DEADLINE_MS = 50_000;
+const LEASE_MS = 75_000;
+/** SQS delays no longer; what is due later is found by the sweep. */
+const LONGEST_DELAY_S = 900;
+/** So many failures in a row are the party's, whichever work they hit. */
+const DOUBTS = 3;
+const ATTEMPTS = 10;
+
+export async function runLane<Detail>(
+  task: LaneTask<Detail>,
+  runner: Runner<Detail>,
+): Promise<'ran' | 'held' | 'waiting' | 'lost'> {
+  const { lanes, clock } = runner;
+  const taken = await take(task.party, runner);
+  if (typeof taken === 'string') return taken;
+  const startedMs = clock().getTime();
+  const run = new Run(task, runner, taken, startedMs);
+  for (;;) {
+    await run.work().catch(async (error: unknown) => {
+      // Given back at once, so that the next try need not wait until the lease ends; if that fails too, it will.
+      await lanes.putLane(run.released(undefined), run.held.revision).catch(() => undefined);
+      throw error;
+    });
+    const next = await run.next();
+    try {
+      const released = run.released(next?.dueAt);
+      await lanes.putLane(released, run.held.revision);
+      if (next) await run.wake(released);
+      return 'ran';
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      const now = await lanes.getLane(task.party);
+      if (!now || now.holder?.id !== taken.holder?.id) return 'lost';
+      run.nudged(now);
+    }
+  }
+}
+
+/** The lane as taken, or why not. */
+async function take<Detail>(party: Party, runner: Runner<Detail>): Promise<LaneState | 'held' | 'waiting'> {
+  const { lanes, clock, newHolder } = runner;
+  for (let attempt = 1; ; attempt++) {
+    const nowMs = clock().getTime();
+    const known = await lanes.getLane(party);
+    const state = known ?? idleLane(party);
+    const isHeld = state.holder !== undefined && state.holder.until > nowMs;
+    if (isHeld && state.nudged) return 'held';
+    if (!isHeld && state.notBefore > nowMs && isWokenLater(state, nowMs)) return 'waiting';
+    const { wakeAt, ...rest } = state;
+    const next: LaneState = isHeld
+      ? { ...state, revision: state.revision + 1, nudged: true }
+      : {
+          ...rest,
+          ...(wakeAt !== undefined && wakeAt > nowMs && { wakeAt }),
+          revision: state.revision + 1,
+          nudged: false,
+          holder: { id: newHolder(), until: nowMs + LEASE_MS },
+        };
+    try {
+      await lanes.putLane(next, known?.revision ?? 0);
+      return isHeld ? 'held' : next;
+    } catch (error) {
+      if (!(error instanceof Conflict) || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** A wake message is under way, or the time is so far off that only the sweep can find it. */
+const isWokenLater = ({ wakeAt = 0, notBefore }: LaneState, nowMs: number): boolean =>
+  wakeAt > nowMs || notBefore - nowMs > LONGEST_DELAY_S * 1000;
+
+/** One holding of the lease. */
+class Run<Detail> {
+  held: LaneState;
+  readonly #task: LaneTask<Detail>;
+  readonly #runner: Runner<Detail>;
+  readonly #startedMs: number;
+  readonly #pace: Pace;
+  #errand: Errand<Detail> | undefined;
+  #notBefore: number;
+  #failures: number;
+  #health: LaneHealth;
+
+  constructor(task: LaneTask<Detail>, runner: Runner<Detail>, held: LaneState, startedMs: number) {
+    this.held = held;
+    this.#task = task;
+    this.#runner = runner;
+    this.#startedMs = startedMs;
+    this.#pace = new Pace(task.limits, held.allowance, startedMs);
+    this.#notBefore = held.notBefore;
+    this.#failures = held.failures;
+    this.#health = held.health;
+  }
+
+  /** All that is due, as long as there is time and the party answers. */
+  async work(): Promise<void> {
+    const { lanes } = this.#runner;
+    const { party, limits } = this.#task;
+    while (this.#mayBegin()) {
+      const due = await lanes.listDue(party, this.#nowMs(), 4 * limits.atOnce);
+      if (due.length === 0) return;
+      this.#errand ??= await this.#task.open({
+        pace: () => this.#wait(),
+        deadline: this.#startedMs + DEADLINE_MS,
+        health: this.#health,
+      });
+      const errand = this.#errand;
+      await pMap(
+        due,
+        async (work) => {
+          if (this.#mayBegin()) await this.#settle(work, await errand.perform(work));
+        },
+        { concurrency: limits.atOnce, stopOnError: false },
+      );
+    }
+  }
+
+  next = async (): Promise<Work<Detail> | undefined> =>
+    (await this.#runner.lanes.listDue(this.#task.party, Number.MAX_SAFE_INTEGER, 1))[0];
+
+  nudged(state: LaneState): void {
+    this.held = state;
+  }
+
+  released(nextDueAt: number | undefined): LaneState {
+    const { holder: _, wakeAt: known, ...rest } = this.held;
+    const nowMs = this.#nowMs();
+    const wakeAt = nextDueAt === undefined ? undefined : Math.max(nowMs, nextDueAt, this.#notBefore);
+    const pending = known !== undefined && known > nowMs && wakeAt !== undefined && known <= wakeAt;
+    const reachable = wakeAt !== undefined && wakeAt - nowMs <= LONGEST_DELAY_S * 1000;
+    return {
+      ...rest,
+      revision: this.held.revision + 1,
+      nudged: false,
+      notBefore: this.#notBefore,
+      failures: this.#failures,
+      allowance: this.#pace.allowance,
+      health: { ...this.#health, ...this.#errand?.health?.() },
+      ...(pending ? { wakeAt: known } : reachable && { wakeAt }),
+    };
+  }
+
+  /** The message that was promised with the lease, unless one under way will do. */
+  async wake({ party, wakeAt }: LaneState): Promise<void> {
+    if (wakeAt === undefined || wakeAt === this.held.wakeAt) return;
+    const delaySeconds = Math.min(LONGEST_DELAY_S, Math.max(0, Math.ceil((wakeAt - this.#nowMs()) / 1000)));
+    await this.#runner.wakes.send({ wake: party }, { delaySeconds });
+  }
+
+  #nowMs = (): number => this.#runner.clock().getTime();
+
+  #mayBegin = (): boolean => this.#nowMs() < this.#startedMs + WORKING_MS && this.#notBefore <= this.#nowMs();
+
+  async #wait(): Promise<void> {
+    const waitMs = this.#pace.take(this.#nowMs());
+    if (waitMs > 0) await this.#runner.sleep(waitMs);
+  }
+
+  async #settle(work: Work<Detail>, outcome: Outcome<Detail>): Promise<void> {
+    const nowMs = this.#nowMs();
+    switch (outcome.kind) {
+      case 'done':
+        this.#failures = 0;
+        this.#health = { ...this.#health, lastSuccessAt: nowMs };
+        return this.#remove(work, outcome.covers);
+      case 'dead':
+        this.#note(outcome.code);
+        return this.#remove(work, () => true);
+      case 'later':
+        this.#failures = 0;
+        return this.#postpone(work, outcome.at);
+      case 'failed': {
+        this.#note(outcome.code);
+        this.#failures++;
+        const waitMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(work.attempts, this.#runner.random));
+        if (this.#failures >= DOUBTS) this.#close(this.#failures - DOUBTS, outcome.retryAfterMs);
+        return this.#postpone(work, nowMs + waitMs);
+      }
+      case 'party_down':
+        this.#note(outcome.code);
+        // Calls that were under way together say it together, and it counts once.
+        if (this.#notBefore <= nowMs) this.#close(this.#failures++, outcome.retryAfterMs);
+    }
+  }
+
+  #note(code: string): void {
+    this.#health = { ...this.#health, lastFailure: { at: this.#nowMs(), code } };
+  }
+
+  #close(failures: number, retryAfterMs = 0): void {
+    const waitMs = Math.max(retryAfterMs, backoffMs(failures, this.#runner.random));
+    this.#notBefore = Math.max(this.#notBefore, this.#nowMs() + waitMs);
+  }
+
+  /** Unless more was asked for meanwhile than what came covers: then it stays, due as it is. */
+  async #remove(work: Work<Detail>, covers: (detail: Detail) => boolean): Promise<void> {
+    await this.#onceMore(work, async (current) => {
+      if (covers(current.detail)) await this.#runner.lanes.removeWork(current);
+    });
+  }
+
+  async #postpone(work: Work<Detail>, at: number): Promise<void> {
+    await this.#onceMore(work, (current) => {
+      const postponed = { ...current, revision: current.revision + 1, attempts: current.attempts + 1, dueAt: at };
+      return this.#runner.lanes.putWork(postponed, current.revision);
+    });
+  }
+
+  /** `act` on the row as it is now, if it is still there. */
+  async #onceMore(seen: Work<Detail>, act: (current: Work<Detail>) => Promise<void>): Promise<void> {
+    let current: Work<Detail> | undefined = seen;
+    for (let attempt = 1; current; attempt++) {
+      try {
+        return await act(current);
+      } catch (error) {
+        if (!(error instanceof Conflict) || attempt === ATTEMPTS) throw error;
+        current = await this.#runner.lanes.getWork(seen.party, seen.subject);
+      }
+    }
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * Lanes in the operations table.
+ * # | question                          | function            | key                                           | read
+ * 1 | one piece of work                 | getWork             | pk 'lane#'+party, sk subject                  | strong
+ * 2 | put or remove it, if unchanged    | putWork, removeWork | likewise, condition on revision               | -
+ * 3 | what is due, the longest due first | listDue            | index `due`: pk likewise, dueAt ≤ …           | strong
+ * 4 | the state of a lane               | getLane, putLane    | pk 'lane', sk party; condition on revision    | strong
+ * 5 | of all lanes                      | listLanes           | pk 'lane'                                     | strong
+ * Asked by: 1 orders, hydrate · 2 orders, hydrate · 3 hydrate · 4 hydrate, cli · 5 hydrate (sweep), cli.
+ *
+ * `due` is a local index, for only those can be read consistently: a holder that gives its lease back must not miss a row.
+ */
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { Conflict } from '../runtime/errors.ts';
+import type { LaneState, LaneStore, Party, Work } from './lane.ts';
+
+export const DUE_INDEX = 'due';
+
+// The casts: only putWork and putLane write these keys, from a Party.
+const asParty = z.string().transform((text) => text as Party);
+
+const LaneItem = z.object({
+  party: asParty,
+  revision: z.number(),
+  holder: z.object({ id: z.string(), until: z.number() }).optional(),
+  nudged: z.boolean(),
+  notBefore: z.number(),
+  failures: z.number(),
+  allowance: z.object({ calls: z.number(), at: z.number() }).optional(),
+  wakeAt: z.number().optional(),
+  health: z.object({
+    lastSuccessAt: z.number().optional(),
+    lastFailure: z.object({ at: z.number(), code: z.string() }).optional(),
+    tokensExpireAt: z.number().optional(),
+    authorisationExpiresAt: z.number().optional(),
+  }),
+});
+
+const STATES = 'lane';
+const workKey = (party: Party, subject: string) => ({ pk: `lane#${party}`, sk: subject });
+
+export function dynamoLanes<Detail>({
+  client,
+  table,
+  detail,
+}: {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+  readonly detail: z.ZodType<Detail>;
+}): LaneStore<Detail> {
+  const WorkItem = z.object({
+    party: asParty,
+    subject: z.string(),
+    revision: z.number(),
+    dueAt: z.number(),
+    askedAt: z.number(),
+    attempts: z.number(),
+    detail,
+  });
+  const readWork = (item: unknown): Work<Detail> => WorkItem.parse(item);
+  const readLane = (item: unknown): LaneState => LaneItem.parse(item);
+
+  return {
+    async getWork(party, subject) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: table, Key: workKey(party, subject), ConsistentRead: true }),
+      );
+      return Item && readWork(Item);
+    },
+
+    async putWork(work, seenRevision) {
+      await unlessChanged(() =>
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...workKey(work.party, work.subject), ...work },
+            ...onRevision(seenRevision),
+          }),
+        ),
+      );
+    },
+
+    async removeWork({ party, subject, revision }) {
+      await unlessChanged(() =>
+        client.send(new DeleteCommand({ TableName: table, Key: workKey(party, subject), ...onRevision(revision) })),
+      );
+    },
+
+    async listDue(party, dueBy, limit) {
+      const { Items = [] } = await client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: DUE_INDEX,
+          KeyConditionExpression: 'pk = :pk AND dueAt <= :dueBy',
+          ExpressionAttributeValues: { ':pk': `lane#${party}`, ':dueBy': dueBy },
+          ConsistentRead: true,
+          Limit: limit,
+        }),
+      );
+      return Items.map(readWork);
+    },
+
+    async getLane(party) {
+      const { Item } = await client.send(
+        new GetCommand({ TableName: table, Key: { pk: STATES, sk: party }, ConsistentRead: true }),
+      );
+      return Item && readLane(Item);
+    },
+
+    async putLane(state, seenRevision) {
+      await unlessChanged(() =>
+        client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { pk: STATES, sk: state.party, ...state },
+            ...onRevision(seenRevision),
+          }),
+        ),
+      );
+    },
+
+    async listLanes() {
+      const found: LaneState[] = [];
+      let start: Record<string, unknown> | undefined;
+      do {
+        const { Items = [], LastEvaluatedKey } = await client.send(
+          new QueryCommand({
+            TableName: table,
+            KeyConditionExpression: 'pk = :pk',
+            ExpressionAttributeValues: { ':pk': STATES },
+            ConsistentRead: true,
+            ExclusiveStartKey: start,
+          }),
+        );
+        found.push(...Items.map(readLane));
+        start = LastEvaluatedKey;
+      } while (start);
+      return found;
+    },
+  };
+}
+
+const onRevision = (seen: number) =>
+  seen === 0
+    ? { ConditionExpression: 'attribute_not_exists(pk)' }
+    : {
+        ConditionExpression: '#revision = :seen',
+        ExpressionAttributeNames: { '#revision': 'revision' },
+        ExpressionAttributeValues: { ':seen': seen },
+      };
+
+async function unlessChanged(write: () => Promise<unknown>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    throw new Conflict('lane_changed', 'The lane or its work moved on.', { cause: error });
+  }
+}
