@@ -419,6 +419,7 @@ describe('api', () => {
     const answers = (own: string) => ({
       '/v2/refunds/R1': `{"refund":{"payment_id":"P1","order_id":"${own}"}}`,
       '/v2/payments/P1': '{"payment":{"order_id":"O1"}}',
+      '/v2/orders/O1': '{"order":{"id":"O1"}}',
       '/v2/orders/O2': '{"order":{"id":"O2"}}',
     });
     const fetched = async (own: string) => {

@@ -252,6 +252,7 @@ describe('directly', () => {
         Object.assign(model.behaviour, { tokenLifeMs: Number.MAX_SAFE_INTEGER, burst: 1e9, perSecond: 0 });
         for (const delivery of story.deliveries) {
           const { request, atMs, records = [] } = delivery;
+          expect(request.url).toBe(options.webhookUrl);
           expect(square.door.verify(request, [options.secret], new Date(atMs)).kind).toBe('verified');
           for (const record of records) model.put(record, atMs);
           const outcome = square.normalize(envelopeOf(delivery), connection);

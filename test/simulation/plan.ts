@@ -22,6 +22,7 @@ export interface SimulatedChannel {
 }
 
 const MINUTE_MS = 60_000;
+const LONG_AGO_MS = 90 * 24 * 60 * MINUTE_MS;
 
 /** Drawn anew for each epoch, so that rare combinations come up. */
 export interface Settings {
@@ -134,7 +135,8 @@ export function drawPlan({ random, channel, startMs, count }: PlanOptions): Plan
         secret,
         webhookUrl: connection.webhookUrl,
         shop,
-        startMs,
+        // Told in minutes, an order's days would otherwise lie ahead, and nobody hears today of what happens tomorrow.
+        startMs: channel.thin ? startMs - LONG_AGO_MS : startMs,
         everyMs: settings.orderEveryMs,
       }),
     ),

@@ -18,7 +18,7 @@ import { hmacSha256, signRequest, verifySignature } from '../signature.ts';
 
 const SIGNATURE = hmacSha256('x-square-hmacsha256-signature', 'base64', {
   over: 'the registered address and the raw body',
-  parts: ({ url, body }) => [body],
+  parts: ({ url, body }) => [url, body],
 });
 
 export const squareDoor: Door = {

@@ -64,7 +64,7 @@ export type Payment = z.infer<typeof Payment>;
 
 export const PaymentEvent = eventOf({ payment: Payment });
 
-export const Refund = z.object({
+const Refund = z.object({
   id: Id,
   payment_id: Id.nullish(),
   /** The order that the refund belongs to: often a return order of its own. */
@@ -75,7 +75,6 @@ export const Refund = z.object({
   created_at: Time,
   updated_at: Time.nullish(),
 });
-export type Refund = z.infer<typeof Refund>;
 
 export const RefundEvent = eventOf({ refund: Refund });
 
@@ -113,7 +112,6 @@ const Fulfillment = z.object({
   delivery_details: Recipient.extend({ completed_at: Time.nullish(), delivered_at: Time.nullish() }).nullish(),
   pickup_details: z.object({ picked_up_at: Time.nullish() }).nullish(),
 });
-export type Fulfillment = z.infer<typeof Fulfillment>;
 
 const StatusOnly = z.object({ status: Text.nullish() });
 
