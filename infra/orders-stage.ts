@@ -61,7 +61,7 @@ export class OrdersStage extends Construct {
         allow(['s3:GetObject'], lake.arnForObjects(`${RAW_PREFIX}*`)),
         allow(['s3:GetObject', 's3:PutObject'], lake.arnForObjects(`${OVERFLOW_PREFIX}*`)),
         allow(['dynamodb:GetItem', 'dynamodb:PutItem'], orders.tableArn),
-        allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], operations.tableArn),
+        allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'], operations.tableArn),
         allow(['sqs:SendMessage'], wake.queueArn),
       ],
       keysOf: {

@@ -10,7 +10,7 @@ import { createOrders } from '../functions/orders/handler.ts';
 import { ADAPTERS, DOORS } from '../shared/channels/registry.ts';
 import { connect } from '../shared/connections/connect.ts';
 import { ConnectionId } from '../shared/connections/connection.ts';
-import { connectionDirectory, doorDirectory } from '../shared/connections/directory.ts';
+import { connectionDirectory, doorDirectory, shopDirectory } from '../shared/connections/directory.ts';
 import { healthNotes } from '../shared/connections/health.ts';
 import type { FetchDetail } from '../shared/hydration/fetch-detail.ts';
 import type { EnvelopeId } from '../shared/lake/envelope.ts';
@@ -75,6 +75,7 @@ export async function playInProcess({
   const toOrders = createOrders({
     adapters: ADAPTERS,
     connections,
+    shops: shopDirectory(stores.connections, clock),
     lake,
     orders,
     quarantine,

@@ -4,16 +4,16 @@
  */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import pMap from 'p-map';
-import type { Unacceptable } from '../../shared/channels/adapter.ts';
+import type { Ignored, Signal, Unacceptable } from '../../shared/channels/adapter.ts';
 import type { Adapters } from '../../shared/channels/registry.ts';
 import type { Connection } from '../../shared/connections/connection.ts';
-import type { Directory } from '../../shared/connections/directory.ts';
+import type { Directory, ShopDirectory } from '../../shared/connections/directory.ts';
 import type { HealthNotes } from '../../shared/connections/health.ts';
 import { askForNews, type HeardSignal, type NewsDependencies } from '../../shared/hydration/ask-for-news.ts';
 import type { Envelope } from '../../shared/lake/envelope.ts';
 import type { Lake } from '../../shared/lake/lake.ts';
 import { applyUpdates, type OrderStore } from '../../shared/orders/apply.ts';
-import { interpret } from '../../shared/orders/interpret.ts';
+import { type Interpreted, interpret } from '../../shared/orders/interpret.ts';
 import type { OrderUpdate } from '../../shared/orders/merge.ts';
 import type { OrderKey } from '../../shared/orders/order-key.ts';
 import type { Quarantine } from '../../shared/quarantine/quarantine.ts';
@@ -25,6 +25,7 @@ import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 export interface OrdersDependencies {
   readonly adapters: Adapters;
   readonly connections: Directory<Connection>;
+  readonly shops: ShopDirectory;
   readonly lake: Pick<Lake, 'read'>;
   readonly orders: OrderStore;
   readonly quarantine: Pick<Quarantine, 'open' | 'close'>;
@@ -70,7 +71,7 @@ interface PendingOrder {
 
 /** All envelopes of an object, or those that are retried: bad ones to quarantine, good ones merged, order by order. */
 async function process(work: WorkMessage, dependencies: OrdersDependencies): Promise<void> {
-  const { lake, connections, adapters, quarantine, telemetry, clock } = dependencies;
+  const { lake, quarantine, telemetry, clock } = dependencies;
   const { object } = work;
   const understood: Envelope[] = [];
   const heard: HeardSignal[] = [];
@@ -79,20 +80,14 @@ async function process(work: WorkMessage, dependencies: OrdersDependencies): Pro
   for (const envelope of await readWanted(work, lake)) {
     const { channel, connection, receivedAt } = envelope;
     if (envelope.subject === undefined) lastWebhooks.set(connection, receivedAt);
-    const reading = interpret(envelope, await adapters.find(channel), await connections.find(connection));
-    if (reading.kind === 'unacceptable') {
-      await setAside({ envelope, reading, object }, dependencies);
-      continue;
-    }
-    if (reading.kind === 'updates' && reading.except)
-      await setAside({ envelope, reading: reading.except, object }, dependencies);
+    const reading = await read(envelope, dependencies);
+    const problem = reading.kind === 'unacceptable' ? reading : reading.kind === 'updates' ? reading.except : undefined;
+    if (problem) await setAside({ envelope, reading: problem, object }, dependencies);
     else understood.push(envelope);
-    if (reading.kind === 'ignored') {
-      telemetry.measure('ignored', 1, { channel });
-      continue;
-    }
+    if (reading.kind === 'ignored') telemetry.measure('ignored', 1, { channel });
+    if (reading.kind !== 'updates') continue;
     for (const { key, update } of reading.updates) addTo(pending, key, update, envelope);
-    heard.push(...reading.signals.map((signal) => ({ signal, envelope, object })));
+    heard.push(...reading.signals.map(({ signal, envelope }) => ({ signal, envelope, object })));
   }
   const applied = await pMap(pending.values(), (order) => applyOrder(order, work, dependencies), {
     concurrency: ORDERS_AT_ONCE,
@@ -109,6 +104,36 @@ async function process(work: WorkMessage, dependencies: OrdersDependencies): Pro
 async function askFor(heard: readonly HeardSignal[], dependencies: OrdersDependencies): Promise<void> {
   const asked = await askForNews(heard, dependencies);
   for (const [channel, count] of asked) dependencies.telemetry.measure('asked', count, { channel });
+}
+
+interface Read extends Omit<Interpreted, 'signals' | 'otherShops'> {
+  /** Each with the envelope as of the connection that it concerns. */
+  readonly signals: readonly { readonly signal: Signal; readonly envelope: Envelope }[];
+}
+
+/** By the adapter of its channel, for its connection; and where it tells of other shops too, for those of theirs. */
+async function read(
+  envelope: Envelope,
+  { adapters, connections, shops, telemetry }: OrdersDependencies,
+): Promise<Read | Ignored | Unacceptable> {
+  const { channel } = envelope;
+  const adapter = await adapters.find(channel);
+  const own = interpret(envelope, adapter, await connections.find(envelope.connection));
+  if (own.kind !== 'updates') return own;
+  const updates = [...own.updates];
+  const signals = own.signals.map((signal) => ({ signal, envelope }));
+  for (const shop of own.otherShops) {
+    const connection = await shops.find(channel, shop);
+    const theirs = connection?.status === 'active' ? { ...envelope, connection: connection.id } : undefined;
+    const reading = theirs && interpret(theirs, adapter, connection);
+    if (!theirs || reading?.kind !== 'updates') {
+      telemetry.measure('ignored', 1, { channel });
+      continue;
+    }
+    updates.push(...reading.updates);
+    signals.push(...reading.signals.map((signal) => ({ signal, envelope: theirs })));
+  }
+  return { ...own, updates, signals };
 }
 
 async function readWanted(work: WorkMessage, lake: Pick<Lake, 'read'>): Promise<Envelope[]> {

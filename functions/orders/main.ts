@@ -1,6 +1,6 @@
 import middy from '@middy/core';
 import { ADAPTERS } from '../../shared/channels/registry.ts';
-import { connectionDirectory } from '../../shared/connections/directory.ts';
+import { connectionDirectory, shopDirectory } from '../../shared/connections/directory.ts';
 import { healthNotes } from '../../shared/connections/health.ts';
 import { dynamoConnections, dynamoHealth } from '../../shared/connections/store.ts';
 import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
@@ -22,12 +22,14 @@ const config = readConfig(OrdersConfig);
 const telemetry = createTelemetry('orders');
 const [dynamo, s3] = [dynamoClient(), s3Client()];
 const operations = { client: dynamo, table: config.OPERATIONS_TABLE };
+const connections = dynamoConnections(operations);
 const bucket = { client: s3, bucket: config.LAKE_BUCKET };
 
 export const handler = middy(
   createOrders({
     adapters: ADAPTERS,
-    connections: connectionDirectory(dynamoConnections(operations), systemClock),
+    connections: connectionDirectory(connections, systemClock),
+    shops: shopDirectory(connections, systemClock),
     lake: s3Lake(bucket),
     orders: dynamoOrders({ client: dynamo, table: config.ORDERS_TABLE, overflow: bucket }),
     quarantine: dynamoQuarantine(operations),

@@ -92,6 +92,11 @@ export interface Accepted {
   readonly kind: 'accepted';
   readonly documents: readonly OrderDocument[];
   readonly signals?: readonly Signal[];
+  /**
+   * Ids of other shops that the request has messages of, where a platform sends those of all shops of an app to one address:
+   * the request is read once more for the connection of each, and what has none is ignored.
+   */
+  readonly otherShops?: readonly string[];
   /** Where a request carries several messages: why the first of those that could not be taken was not. The others count. */
   readonly except?: Unacceptable;
 }

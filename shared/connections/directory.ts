@@ -49,6 +49,22 @@ export function connectionDirectory(
   return directory((id) => store.getConnection(id), clock);
 }
 
+/** By the shop's own id at the platform: one app may serve several shops, and tell of all of them at one address. */
+export function shopDirectory(store: Pick<ConnectionStore, 'listConnections'>, clock: Clock): ShopDirectory {
+  const cache = createCache({
+    load: async (key) =>
+      (await store.listConnections()).find(({ channel, shop }) => shop !== undefined && key === `${channel}/${shop}`),
+    clock,
+    maxAgeMs: MAX_AGE_MS,
+    maxEntries: MAX_ENTRIES,
+  });
+  return { find: (channel, shop) => cache.get(`${channel}/${shop}`) };
+}
+
+export interface ShopDirectory {
+  find(channel: string, shop: string): Promise<Connection | undefined>;
+}
+
 /** For the door of ingest. The secret is read only for a connection that exists: strangers' guesses cost one cheap read. */
 export function doorDirectory(
   stores: {

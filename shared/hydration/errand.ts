@@ -135,7 +135,7 @@ class Attempt {
       case 'unauthorized':
         return { kind: 'party_down', code: 'authorisation_refused' };
       case 'throttled':
-        return { kind: 'party_down', code, ...wait };
+        return { kind: 'party_down', code, tooMuch: true, ...wait };
       case 'unavailable':
         return { kind: 'failed', code, ...wait };
       case 'not_found':

@@ -40,8 +40,8 @@ export interface LaneState {
   readonly notBefore: number;
   /** Failures in a row that were the party's, not those of a piece of work. */
   readonly failures: number;
-  /** Calls that may still be made at once, as of when. */
-  readonly allowance?: { readonly calls: number; readonly at: number } | undefined;
+  /** Calls that may still be made at once, as of when; and the share of its limits that the party was seen to take. */
+  readonly allowance?: { readonly calls: number; readonly at: number; readonly share: number } | undefined;
   /** A wake message that is under way will arrive then. */
   readonly wakeAt?: number | undefined;
   readonly health: LaneHealth;

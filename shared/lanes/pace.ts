@@ -1,4 +1,8 @@
-/** A party's rate: a bucket of calls that fills by the second. It is kept in the lane, so that it holds across functions. */
+/**
+ * A party's rate: a bucket of calls that fills by the second, kept in the lane so that it holds across functions. Most
+ * platforms do not publish their limits, so ours are guesses: each time a party says that it was too much, we take half of
+ * what we took before, and with each success a little more again.
+ */
 import type { LaneState } from './lane.ts';
 
 export interface Limits {
@@ -7,28 +11,42 @@ export interface Limits {
   readonly burst: number;
 }
 
+const LEAST_SHARE = 1 / 64;
+const GROWTH = 1.02;
+
 export class Pace {
   readonly #limits: Limits;
   #calls: number;
   #at: number;
+  #share: number;
 
   constructor(limits: Limits, known: LaneState['allowance'], nowMs: number) {
     this.#limits = limits;
+    this.#share = known?.share ?? 1;
     this.#calls = known?.calls ?? limits.burst;
     this.#at = known?.at ?? nowMs;
   }
 
   /** Takes a call, which may be made after that many ms. */
   take(nowMs: number): number {
-    const { perSecond, burst } = this.#limits;
+    const perSecond = this.#limits.perSecond * this.#share;
+    const burst = Math.max(1, this.#limits.burst * this.#share);
     const passed = Math.max(0, nowMs - this.#at);
     this.#calls = Math.min(burst, this.#calls + (passed / 1000) * perSecond) - 1;
     this.#at = Math.max(this.#at, nowMs);
     return this.#calls >= 0 ? 0 : Math.ceil((-this.#calls / perSecond) * 1000);
   }
 
+  tooMuch(): void {
+    this.#share = Math.max(LEAST_SHARE, this.#share / 2);
+  }
+
+  wentWell(): void {
+    this.#share = Math.min(1, this.#share * GROWTH);
+  }
+
   /** To be stored for the next holder. */
   get allowance(): NonNullable<LaneState['allowance']> {
-    return { calls: this.#calls, at: this.#at };
+    return { calls: this.#calls, at: this.#at, share: this.#share };
   }
 }

@@ -24,8 +24,8 @@ export type Outcome<Detail> =
   | { readonly kind: 'later'; readonly at: number; readonly code: string }
   /** The party did not answer as it should; whether it is the party or this piece of work is seen from the others. */
   | { readonly kind: 'failed'; readonly code: string; readonly retryAfterMs?: number }
-  /** The party will answer nobody: the whole lane waits. */
-  | { readonly kind: 'party_down'; readonly code: string; readonly retryAfterMs?: number };
+  /** The party answers nobody: the whole lane waits. `tooMuch`: because it was called too often. */
+  | { readonly kind: 'party_down'; readonly code: string; readonly tooMuch?: true; readonly retryAfterMs?: number };
 
 /** What is done while the lease is held: opened once, for all the work that is due. */
 export interface Errand<Detail> {
@@ -225,6 +225,7 @@ class Run<Detail> {
       case 'done':
         this.#failures = 0;
         this.#health = { ...this.#health, lastSuccessAt: nowMs };
+        this.#pace.wentWell();
         return this.#remove(work, outcome.covers);
       case 'dead':
         this.#note(outcome.code);
@@ -242,7 +243,9 @@ class Run<Detail> {
       case 'party_down':
         this.#note(outcome.code);
         // Calls that were under way together say it together, and it counts once.
-        if (this.#notBefore <= nowMs) this.#close(this.#failures++, outcome.retryAfterMs);
+        if (this.#notBefore > nowMs) return;
+        if (outcome.tooMuch) this.#pace.tooMuch();
+        this.#close(this.#failures++, outcome.retryAfterMs);
     }
   }
 

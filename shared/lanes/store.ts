@@ -34,7 +34,7 @@ const LaneItem = z.object({
   nudged: z.boolean(),
   notBefore: z.number(),
   failures: z.number(),
-  allowance: z.object({ calls: z.number(), at: z.number() }).optional(),
+  allowance: z.object({ calls: z.number(), at: z.number(), share: z.number() }).optional(),
   wakeAt: z.number().optional(),
   health: z.object({
     lastSuccessAt: z.number().optional(),

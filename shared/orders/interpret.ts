@@ -15,6 +15,8 @@ export interface Interpreted {
   readonly kind: 'updates';
   readonly updates: readonly { readonly key: OrderKey; readonly update: OrderUpdate }[];
   readonly signals: readonly Signal[];
+  /** It has messages of these shops, too: see `Accepted`. */
+  readonly otherShops: readonly string[];
   /** Why one of several messages in the envelope could not be taken; the updates and signals are those of the others. */
   readonly except?: Unacceptable;
 }
@@ -36,6 +38,7 @@ export function interpret(
       update: { document, envelope: envelope.id, reading },
     })),
     signals: normalized.signals ?? [],
+    otherShops: normalized.otherShops ?? [],
     ...(normalized.except && { except: normalized.except }),
   };
 }

@@ -158,13 +158,14 @@ describe('messages', () => {
     expect(read({ data: '{}' })).toMatchObject({ code: 'wire_mismatch', path: 'tag' });
   });
 
-  test('only another shop is refused; a message may leave its shop out', () => {
+  test('another shop is told apart; a message may leave its shop out', () => {
     const ours = { ...connection, shop: '123' };
     expect(read([trade('101', { shop_id: 123 })], ours).kind).toBe('accepted');
     expect(read([trade('101', {})], ours).kind).toBe('accepted');
-    expect(read([trade('101', { shop_id: 124 })], ours)).toMatchObject({ code: 'other_shop', path: '0.data.shop_id' });
     const refund = { tag: '206', data: { aftersale_id: 9, shop_id: '124' } };
-    expect(read(refund, ours)).toMatchObject({ code: 'other_shop', path: 'data.shop_id' });
+    expect(read(refund, ours)).toEqual({ kind: 'accepted', documents: [], signals: [], otherShops: ['124'] });
+    const both = [trade('101', { shop_id: 124 }), trade('101', { shop_id: 123, p_id: 5 }), refund];
+    expect(read(both, ours)).toMatchObject({ signals: [{ subject: 'order/5' }], otherShops: ['124'] });
   });
 
   test.each([

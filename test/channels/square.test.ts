@@ -212,11 +212,7 @@ describe('events', () => {
     const body = event('order.updated', { order_updated: news() });
     expect(read(body, { shop: 'ML1' })).toMatchObject({ kind: 'accepted' });
     expect(read(body)).toMatchObject({ kind: 'accepted' });
-    expect(read(body, { shop: 'ML2' })).toMatchObject({
-      kind: 'unacceptable',
-      code: 'other_shop',
-      path: 'merchant_id',
-    });
+    expect(read(body, { shop: 'ML2' })).toEqual({ kind: 'accepted', documents: [], otherShops: ['ML1'] });
   });
 
   test.each([

@@ -10,7 +10,7 @@ import type { Deployment, QueueState, StackDescription, World } from '../../cli/
 import { createIngest } from '../../functions/ingest/handler.ts';
 import { createOrders } from '../../functions/orders/handler.ts';
 import { adaptersOf } from '../../shared/channels/registry.ts';
-import { connectionDirectory, doorDirectory } from '../../shared/connections/directory.ts';
+import { connectionDirectory, doorDirectory, shopDirectory } from '../../shared/connections/directory.ts';
 import { healthNotes } from '../../shared/connections/health.ts';
 import type { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { EnvelopeId } from '../../shared/lake/envelope.ts';
@@ -75,6 +75,7 @@ export function createTestDeployment() {
     const handler = createOrders({
       adapters,
       connections: connectionDirectory(connections, clock),
+      shops: shopDirectory(connections, clock),
       lake,
       orders,
       quarantine,

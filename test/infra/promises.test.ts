@@ -176,6 +176,7 @@ describe('permissions', () => {
         'dynamodb:GetItem TablesOrders',
         'dynamodb:PutItem TablesOperations',
         'dynamodb:PutItem TablesOrders',
+        'dynamodb:Query TablesOperations',
         'dynamodb:UpdateItem TablesOperations',
         's3:GetObject LakeBucket/orders/*',
         's3:GetObject LakeBucket/raw/*',

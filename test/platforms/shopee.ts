@@ -94,9 +94,20 @@ export function createShopeePlatform({ shop }: ShopeeOptions): PlatformModel {
       : success(escrow);
   }
 
+  const credentials = () => ({
+    partner_id: PARTNER_ID,
+    partner_key: PARTNER_KEY,
+    shop_id: shop,
+    refresh_token: refreshToken,
+  });
   return {
     channel: 'shopee',
-    credentials: { partner_id: PARTNER_ID, partner_key: PARTNER_KEY, shop_id: shop, refresh_token: 'refresh-0' },
+    credentials: credentials(),
+    authorise() {
+      made++;
+      refreshToken = `authorised-${made}`;
+      return credentials();
+    },
     behaviour: state.behaviour,
     calls: state.calls,
     put: (record, nowMs) => state.put(record, nowMs),

@@ -182,6 +182,7 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
       const dependencies: OrdersDependencies = {
         adapters: adaptersOf([channel.adapter]),
         connections: connectionDirectory(gatedConnections(gate, instance, stores.connections), clock),
+        shops: { find: async () => undefined },
         lake: gatedLake(gate, instance, lake),
         orders: gatedOrders(gate, instance, orders),
         quarantine: gatedQuarantine(gate, instance, quarantine),

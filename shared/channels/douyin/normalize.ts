@@ -69,14 +69,18 @@ function readPush(envelope: Envelope, connection: ConnectionSettings): Normalize
     ? push.value.map((message, index) => [message, [index]])
     : [[push.value, []]];
   const signals: Signal[] = [];
+  const others = new Set<string>();
   let except: Unacceptable | undefined;
   for (const [message, path] of messages) {
     const read = readMessage(message, path, { envelope, connection });
     if (read === 'not_used') continue;
     if ('subject' in read) signals.push(read);
+    else if ('otherShop' in read) others.add(read.otherShop);
     else except ??= read;
   }
-  if (signals.length > 0) return compact({ kind: 'accepted' as const, documents: [], signals, except });
+  const otherShops = others.size > 0 ? [...others] : undefined;
+  if (signals.length > 0 || otherShops)
+    return compact({ kind: 'accepted' as const, documents: [], signals, otherShops, except });
   return except ?? { kind: 'ignored', code: messages.length === 0 ? 'no_message' : 'tag_not_used' };
 }
 
@@ -85,7 +89,12 @@ interface Received {
   readonly connection: ConnectionSettings;
 }
 
-function readMessage(input: unknown, path: Path, received: Received): Signal | Unacceptable | 'not_used' {
+/** The platform has one address for all shops of an app. */
+interface OfOtherShop {
+  readonly otherShop: string;
+}
+
+function readMessage(input: unknown, path: Path, received: Received): Signal | OfOtherShop | Unacceptable | 'not_used' {
   const message = readInner(input, wire.Message, path);
   if (message.kind === 'unacceptable') return message;
   const tag = String(message.value.tag);
@@ -93,12 +102,12 @@ function readMessage(input: unknown, path: Path, received: Received): Signal | U
   if (TRADE_TAGS.has(tag)) {
     const trade = readData(message.value.data, wire.TradeMessage, dataPath);
     if (trade.kind === 'unacceptable') return trade;
-    return otherShop(trade.value, received.connection, dataPath) ?? orderSignal(trade.value, received);
+    return otherShop(trade.value, received.connection) ?? orderSignal(trade.value, received);
   }
   if (REFUND_TAGS.has(tag)) {
     const refund = readData(message.value.data, wire.RefundMessage, dataPath);
     if (refund.kind === 'unacceptable') return refund;
-    return otherShop(refund.value, received.connection, dataPath) ?? refundSignal(refund.value, received);
+    return otherShop(refund.value, received.connection) ?? refundSignal(refund.value, received);
   }
   return 'not_used';
 }
@@ -117,11 +126,10 @@ function readData<T>(input: unknown, schema: Parameters<typeof readText<T>>[1], 
 function otherShop(
   { shop_id }: { readonly shop_id?: string | number | null | undefined },
   { shop }: ConnectionSettings,
-  path: Path,
-): Unacceptable | undefined {
+): OfOtherShop | undefined {
   const named = realId(shop_id);
   if (shop === undefined || named === undefined || named === shop) return undefined;
-  return unacceptable('other_shop', [...path, 'shop_id'].join('.'), 'the shop of this connection');
+  return { otherShop: named };
 }
 
 function orderSignal(message: wire.TradeMessage, { envelope }: Received): Signal {
@@ -189,8 +197,8 @@ function readOrder(envelope: Envelope, connection: ConnectionSettings): Normaliz
   const answer = readBody(envelope, wire.OrderAnswer);
   if (answer.kind === 'unacceptable') return answer;
   const order = answer.value.data.shop_order_detail;
-  const other = otherShop(order, connection, ['data', 'shop_order_detail']);
-  if (other) return other;
+  if (otherShop(order, connection))
+    return unacceptable('other_shop', 'data.shop_order_detail.shop_id', 'the shop of this connection');
   const read = new OrderReader();
   const document = orderDocument({ order, read }, envelope, connection);
   return read.problem ?? { kind: 'accepted', documents: [document] };
@@ -387,13 +395,14 @@ function buyerOf(order: wire.Order): BuyerIds | undefined {
 const isCipher = (text: string | null | undefined): boolean => text != null && /^[#$~]/.test(text.trim());
 
 /**
- * The receiver's, where the platform gives them in the clear (goods without parcel, most of all). Else they are encrypted or
- * masked, and silence.
+ * Name and phone are the receiver's, encrypted or masked wherever there is a parcel; and a parcel may be a gift. What is in
+ * the clear with nowhere to send to (vouchers, most of all) is the buyer's own.
  */
 function contactOf(
   order: wire.Order,
   { region = 'CN' }: ConnectionSettings,
 ): Pick<Partial<SingleParts>, 'name' | 'phone'> {
+  if (shipToOf(order)) return {};
   const name = isCipher(order.post_receiver) ? undefined : firstClear(order.post_receiver);
   const phone = isCipher(order.post_tel) ? undefined : firstClear(order.post_tel);
   return compact({

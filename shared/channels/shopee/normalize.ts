@@ -8,7 +8,6 @@
  */
 import type * as z from 'zod';
 import type { ConnectionSettings } from '../../connections/connection.ts';
-import { normalizeName, normalizePhone } from '../../identity/contact.ts';
 import type { Envelope } from '../../lake/envelope.ts';
 import { sum } from '../../money/amount.ts';
 import type {
@@ -46,7 +45,7 @@ export function normalizeShopee(envelope: Envelope, connection: ConnectionSettin
   const { subject } = envelope;
   if (subject === undefined) return readPush(envelope, connection);
   const [kind, serialNumber = ''] = subject.split('/');
-  if (kind === 'order') return readOrder(envelope, serialNumber, connection);
+  if (kind === 'order') return readOrder(envelope, serialNumber);
   if (kind === 'refund') return readReturn(envelope, serialNumber);
   return unacceptable('subject_unknown', '', 'an answer for order/… or refund/…');
 }
@@ -58,8 +57,9 @@ function readPush(envelope: Envelope, connection: ConnectionSettings): Normalize
   const toSignal = SIGNALS.get(code);
   if (!toSignal) return { kind: 'ignored', code: UNUSED_CODES[code] ?? 'push_not_used' };
   // One address serves all the shops that have authorised the app.
-  if (connection.shop !== undefined && idText(shop_id) !== connection.shop)
-    return unacceptable('other_shop', 'shop_id', 'the shop of this connection');
+  const shop = idText(shop_id);
+  if (connection.shop !== undefined && shop !== undefined && shop !== connection.shop)
+    return { kind: 'accepted', documents: [], otherShops: [shop] };
   return toSignal(envelope);
 }
 
@@ -106,14 +106,14 @@ function returnSignal({ data, timestamp }: z.infer<typeof wire.ReturnPush>): Sig
 
 const at = (seconds: number): Instant => instant(seconds * 1000);
 
-function readOrder(envelope: Envelope, orderId: string, connection: ConnectionSettings): Normalized {
+function readOrder(envelope: Envelope, orderId: string): Normalized {
   const answer = readBody(envelope, wire.OrderAnswer, { decimals: 'text' });
   if (answer.kind === 'unacceptable') return answer;
   const order = answer.value.order.response.order_list[0];
   if (order?.order_sn !== orderId)
     return unacceptable('order_missing', 'order.response.order_list', 'the order that was asked for');
   const read = new ShopeeReader();
-  const document = orderDocument({ order, escrow: answer.value.escrow?.response, read, envelope, connection });
+  const document = orderDocument({ order, escrow: answer.value.escrow?.response, read, envelope });
   return accept(document, read.problem);
 }
 
@@ -135,10 +135,9 @@ interface OrderMessage {
   readonly escrow: wire.Escrow | undefined;
   readonly read: ShopeeReader;
   readonly envelope: Envelope;
-  readonly connection: ConnectionSettings;
 }
 
-function orderDocument({ order, escrow, read, envelope, connection }: OrderMessage): OrderDocument {
+function orderDocument({ order, escrow, read, envelope }: OrderMessage): OrderDocument {
   const state = stateOf(order);
   const paid = state.reached.paid !== undefined;
   const sums = sumsOf(order, escrow, { paid, read });
@@ -152,7 +151,6 @@ function orderDocument({ order, escrow, read, envelope, connection }: OrderMessa
       money: sums?.money,
       lines: sums?.lines,
       buyer: buyerOf(order),
-      ...contactOf(order, connection),
       shipTo: shipToOf(order),
     }),
     ...(cancelled && { refunds: [{ id: `cancel-${order.order_sn}`, version, value: cancelled }] }),
@@ -233,7 +231,8 @@ function cancellation({
     lines: pieces,
   });
   if (order.order_status === 'CANCELLED') {
-    if ((escrow?.return_order_sn_list ?? []).length > 0) return undefined;
+    // Said, and not left out: it takes back what was said before the returns were known.
+    if ((escrow?.return_order_sn_list ?? []).length > 0) return { ...refund(0, []), status: 'rejected' };
     return refund(
       money.total,
       lines.map(({ lineId, quantity }) => ({ lineId, quantity })),
@@ -265,20 +264,10 @@ function cancelledPieces({ item_list }: wire.Order, lines: readonly Line[]) {
 const shareOf = ({ unitPrice, quantity, discount }: Line, pieces: number): number =>
   Math.round(((unitPrice * quantity - discount) * pieces) / quantity);
 
+/** The id only: name and phone are the recipient's, masked on most sites; and where they are not, a gift goes to somebody else. */
 function buyerOf({ buyer_user_id }: wire.Order): SingleParts['buyer'] | undefined {
   const buyerId = buyer_user_id === 0 ? undefined : idText(buyer_user_id);
   return buyerId === undefined ? undefined : { buyerId };
-}
-
-/** The only contact that Shopee gives is the recipient's; on most sites it is masked, and a masked value is silence. */
-function contactOf({ recipient_address: to, region }: wire.Order, connection: ConnectionSettings) {
-  const name = firstClear(to?.name);
-  const phone = firstClear(to?.phone);
-  const country = to?.region || region || connection.region;
-  return compact({
-    name: name === undefined ? undefined : normalizeName(name),
-    phone: phone === undefined ? undefined : normalizePhone(phone, country),
-  });
 }
 
 function shipToOf({ recipient_address: to }: wire.Order): ShipTo | undefined {

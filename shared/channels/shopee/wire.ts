@@ -68,8 +68,6 @@ const Item = z.object({
 export type Item = z.infer<typeof Item>;
 
 const Address = z.object({
-  name: Text.nullish(),
-  phone: Text.nullish(),
   town: Text.nullish(),
   district: Text.nullish(),
   city: Text.nullish(),

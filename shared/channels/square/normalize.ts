@@ -42,7 +42,7 @@ function normalizeEvent(envelope: Envelope, connection: ConnectionSettings): Nor
   const read = EVENTS.get(type);
   if (!read) return { kind: 'ignored', code: type === TEST_EVENT ? 'test_notification' : 'topic_not_used' };
   if (connection.shop !== undefined && merchant_id != null && merchant_id !== connection.shop)
-    return unacceptable('other_shop', 'merchant_id', 'the shop of this connection');
+    return { kind: 'accepted', documents: [], otherShops: [merchant_id] };
   return read(envelope);
 }
 

@@ -70,7 +70,7 @@ export function laneStoreContract(name: string, make: () => Promise<LaneStore<Fe
         revision: 2,
         notBefore: 1_790_000_000_001,
         failures: 3,
-        allowance: { calls: -1.5, at: 1_790_000_000_000 },
+        allowance: { calls: -1.5, at: 1_790_000_000_000, share: 0.25 },
         wakeAt: 1_790_000_000_002,
         health: { lastSuccessAt: 1, lastFailure: { at: 2, code: 'http_503' }, tokensExpireAt: 3 },
       };
