@@ -32,7 +32,7 @@ export function bundle(name: string): string {
     // CommonJS dependencies call `require`, which an ES module has not.
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     // What only proves who is speaking never reads what was said: see shared/channels/registry.ts.
-    external: name === 'ingest' ? ['./*/adapter.ts'] : [],
+    external: name === 'ingest' ? ['./shared/channels/*/adapter.ts'] : [],
     alias: { '@aws-sdk/credential-provider-node': path.join(ROOT, 'infra/defaults/env-credentials.ts') },
   });
   const hash = createHash('sha256');

@@ -1,7 +1,8 @@
 /**
  * Recorded cases: `test/channels/<channel>/<case>/`, data only.
  *
- *     request.json   method, path, query, headers as sent (signature included), receivedAt, secret; `connection` settings if any matter
+ *     request.json   method, path, query, headers as sent (signature included), receivedAt, secret; `connection` settings if any
+ *                    matter; `nextSecret` where the secret has a form that `<secret>-next` has not
  *     body.json      the exact bytes              (several messages: 01-request.json, 01-body.json, 02-…)
  *     answer.json    instead of a request, for what was fetched from the platform's API: subject, fetchedAt
  *     expected.json  the order at the end         (or refused.json: code, path, expected · or ignored.json: code)
@@ -23,6 +24,7 @@ const RequestFile = z.strictObject({
   headers: z.record(z.string(), z.string()),
   receivedAt: z.iso.datetime(),
   secret: z.string().min(1),
+  nextSecret: z.string().min(1).optional(),
   connection: z
     .strictObject({
       currency: z.string().optional(),
@@ -39,14 +41,24 @@ const AnswerFile = z.strictObject({
   connection: RequestFile.shape.connection,
 });
 
-export const Refused = z.strictObject({ code: z.string(), path: z.string(), expected: z.string() });
-export const IgnoredAs = z.strictObject({ code: z.string() });
+const Refused = z.strictObject({ code: z.string(), path: z.string(), expected: z.string() });
+const Ignored = z.strictObject({ code: z.string() });
+/** What the files of a case say of it, or what came out, by the same names. */
+export const Expectations = z.strictObject({
+  expected: z.unknown().optional(),
+  refused: Refused.optional(),
+  ignored: Ignored.optional(),
+  signals: z.unknown().optional(),
+});
+export type Expectations = z.infer<typeof Expectations>;
 
 export interface Message {
   readonly file: string;
   readonly request: HttpRequest;
   readonly receivedAt: Date;
   readonly secret: string;
+  /** One of the same form. */
+  readonly nextSecret: string;
 }
 
 /** What was fetched from the platform's API. */
@@ -57,10 +69,13 @@ export interface Answer {
   readonly body: Uint8Array;
 }
 
-export interface Case {
+export interface CasePlace {
   readonly channel: string;
   readonly name: string;
   readonly folder: string;
+}
+
+export interface Case extends CasePlace {
   readonly connection: ConnectionSettings;
   /** Webhooks and answers, in the order in which they came. */
   readonly arrivals: readonly (Message | Answer)[];
@@ -68,28 +83,31 @@ export interface Case {
   readonly messages: readonly Message[];
 }
 
-export function loadCases(): Case[] {
-  return folders(HERE).flatMap((channel) => folders(join(HERE, channel)).map((name) => loadCase(channel, name)));
+export function listCases(): CasePlace[] {
+  return folders(HERE).flatMap((channel) =>
+    folders(join(HERE, channel)).map((name) => ({ channel, name, folder: join(HERE, channel, name) })),
+  );
 }
 
-function loadCase(channel: string, name: string): Case {
-  const folder = join(HERE, channel, name);
+/** @throws Error that names the file which is not as it should be */
+export function loadCase({ channel, name, folder }: CasePlace): Case {
   const files = readdirSync(folder)
     .filter((file) => /^(\d\d-)?(request|answer)\.json$/.test(file))
     .sort();
+  if (files.length === 0) throw new Error(`${folder} holds no request.json, 01-request.json or answer.json.`);
   let settings: z.infer<typeof RequestFile>['connection'];
   const arrivals = files.map((file): Message | Answer => {
     const body = new Uint8Array(readFileSync(join(folder, file.replace(/request|answer/, 'body'))));
     if (file.endsWith('answer.json')) {
-      const { subject, fetchedAt, connection } = AnswerFile.parse(readJson(join(folder, file)));
+      const { subject, fetchedAt, connection } = readAs(AnswerFile, join(folder, file));
       settings ??= connection;
       return { file, subject, fetchedAt: new Date(fetchedAt), body };
     }
-    const read = RequestFile.parse(readJson(join(folder, file)));
+    const read = readAs(RequestFile, join(folder, file));
     settings ??= read.connection;
-    const { method, path, query, headers, receivedAt, secret } = read;
+    const { method, path, query, headers, receivedAt, secret, nextSecret = `${secret}-next` } = read;
     const request = { method, url: `https://hooks.example.com${path}`, query, headers, body };
-    return { file, request, receivedAt: new Date(receivedAt), secret };
+    return { file, request, receivedAt: new Date(receivedAt), secret, nextSecret };
   });
   const connection = ConnectionSettings.parse({
     id: 'demo',
@@ -103,15 +121,30 @@ function loadCase(channel: string, name: string): Case {
 
 export const isMessage = (arrival: Message | Answer): arrival is Message => 'request' in arrival;
 
-/** The expectation of a case, or undefined if it has none of this kind. */
-export function readExpectation(folder: string, kind: 'expected' | 'refused' | 'ignored' | 'signals'): unknown {
-  const file = join(folder, `${kind}.json`);
-  return existsSync(file) ? readJson(file) : undefined;
+const KINDS = ['expected', 'refused', 'ignored', 'signals'] as const;
+
+export function readExpectations(folder: string): Expectations {
+  const there = KINDS.filter((kind) => existsSync(fileOf(folder, kind)));
+  const read = there.map((kind) => [kind, readJson(fileOf(folder, kind))]);
+  return parseAs(Expectations, Object.fromEntries(read), folder);
 }
 
-export function writeExpectation(folder: string, kind: string, value: unknown): void {
-  writeJson(join(folder, `${kind}.json`), value);
+/** Writes what is to be expected from now on. A case does not change from one kind to another by itself. */
+export function writeExpectations(folder: string, expectations: Expectations): void {
+  const gone = KINDS.find((kind) => expectations[kind] === undefined && existsSync(fileOf(folder, kind)));
+  if (gone) {
+    const now = KINDS.filter((kind) => expectations[kind] !== undefined);
+    const said = now.map((kind) => `${kind}: ${JSON.stringify(expectations[kind])}`).join(', ') || 'nothing';
+    throw new Error(
+      `${fileOf(folder, gone)} was expected, and now the case says ${said}. If that is right, delete it.`,
+    );
+  }
+  for (const kind of KINDS) {
+    if (expectations[kind] !== undefined) writeJson(fileOf(folder, kind), expectations[kind]);
+  }
 }
+
+const fileOf = (folder: string, kind: (typeof KINDS)[number]) => join(folder, `${kind}.json`);
 
 /** Puts the headers of `request` into its file: how a case gets its signature. */
 export function writeHeaders(folder: string, { file }: Message, headers: HttpRequest['headers']): void {
@@ -120,7 +153,21 @@ export function writeHeaders(folder: string, { file }: Message, headers: HttpReq
   writeJson(path, { ...z.looseObject({}).parse(readJson(path)), headers });
 }
 
-const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
+function parseAs<T>(schema: z.ZodType<T>, input: unknown, path: string): T {
+  const parsed = schema.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw new Error(`${path} is not as cases.ts says:\n${z.prettifyError(parsed.error)}`);
+}
+
+const readAs = <T>(schema: z.ZodType<T>, path: string): T => parseAs(schema, readJson(path), path);
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new Error(`${path} is no JSON.`, { cause: error });
+  }
+}
 const writeJson = (path: string, value: unknown) => writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
 const folders = (path: string) =>
   readdirSync(path, { withFileTypes: true })

@@ -1,0 +1,43 @@
+/** What is deployed starts: each bundle is loaded as Lambda does it, from a folder with nothing around it. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle } from '../../infra/defaults/bundle.ts';
+
+const ENVIRONMENT = {
+  AWS_REGION: 'us-east-1',
+  OPERATIONS_TABLE: 'operations',
+  ORDERS_TABLE: 'orders',
+  LAKE_BUCKET: 'lake',
+  INBOX_QUEUE_URL: 'https://sqs/inbox',
+  WORK_QUEUE_URL: 'https://sqs/work',
+  WAKE_QUEUE_URL: 'https://sqs/wake',
+  SECRETS_PREFIX: '/tributary/connections',
+  ANY_API_BASE: 'false',
+};
+
+describe.each(['ingest', 'archive', 'orders', 'hydrate'])('%s', (name) => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), `bundle-${name}-`));
+    cpSync(bundle(name), folder, { recursive: true });
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('loads, and has a handler', () => {
+    const script = `import(${JSON.stringify(path.join(folder, 'index.mjs'))}).then((m) => console.log(typeof m.handler))`;
+    const env = { PATH: process.env.PATH, ...ENVIRONMENT };
+    expect(execFileSync(process.execPath, ['-e', script], { env, encoding: 'utf8' })).toContain('function');
+  });
+
+  it('has what it needs of the platforms: ingest their doors, who reads messages the adapters too', () => {
+    const code = readdirSync(folder)
+      .map((file) => readFileSync(path.join(folder, file), 'utf8'))
+      .join('');
+    const reads = name === 'orders' || name === 'hydrate';
+    expect(code.includes('x-shopify-hmac-sha256')).toBe(reads || name === 'ingest');
+    expect(code.includes('shop_order_detail')).toBe(reads);
+  });
+});
