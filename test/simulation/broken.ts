@@ -1,9 +1,13 @@
 /** Parts with the mistakes that the simulation is there to find. It must fail with each; else it proves nothing. */
 import pMap from 'p-map';
 import { createArchive } from '../../functions/archive/handler.ts';
+import { createHydrate, type HydrateDependencies } from '../../functions/hydrate/handler.ts';
 import { createIngest } from '../../functions/ingest/handler.ts';
 import { createOrders, type OrdersDependencies } from '../../functions/orders/handler.ts';
 import { verified } from '../../shared/channels/adapter.ts';
+import type { Adapters } from '../../shared/channels/registry.ts';
+import type { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
+import type { Party } from '../../shared/lanes/lane.ts';
 import type { StoredOrder } from '../../shared/orders/apply.ts';
 import { interpret } from '../../shared/orders/interpret.ts';
 import { mergeOrder, NO_PARTS } from '../../shared/orders/merge.ts';
@@ -11,11 +15,14 @@ import type { OrderKey } from '../../shared/orders/order-key.ts';
 import { WorkMessage } from '../../shared/queues/messages.ts';
 import { failedItems } from '../../shared/queues/sqs-batch.ts';
 import type { Problem } from './check.ts';
+import { memoryLanes } from './models/lanes.ts';
 import type { Parts } from './world.ts';
 
 export interface Mistake {
   readonly name: string;
   readonly parts: Partial<Parts>;
+  /** Some only show where webhooks are thin. */
+  readonly channel?: 'toy' | 'douyin';
   /** What the simulation has to say of it; other problems may follow from that. */
   readonly noticedAs: Problem['code'];
 }
@@ -121,7 +128,62 @@ export const MISTAKES: readonly Mistake[] = [
     parts: { createOrders: lastArrivalWins },
     noticedAs: 'order_differs',
   },
+  {
+    name: 'orders is content when what is to be fetched could not be noted',
+    parts: {
+      createOrders: (its) =>
+        createOrders({
+          ...its,
+          lanes: { ...its.lanes, putWork: (work, seen) => unawaited(its.lanes.putWork(work, seen)) },
+        }),
+    },
+    channel: 'douyin',
+    noticedAs: 'order_stale',
+  },
+  {
+    name: 'hydrate takes any answer for the one that was heard of',
+    parts: { createHydrate: believingAnyAnswer },
+    channel: 'douyin',
+    noticedAs: 'order_stale',
+  },
+  {
+    name: 'hydrate is done before the answer is durable',
+    parts: {
+      createHydrate: (its) =>
+        createHydrate({ ...its, inbox: { keep: (envelope) => unawaited(its.inbox.keep(envelope)) } }),
+    },
+    channel: 'douyin',
+    noticedAs: 'order_stale',
+  },
+  {
+    name: 'the store of lanes writes without looking at the revision',
+    parts: { memoryLanes: uncheckedLanes },
+    channel: 'douyin',
+    noticedAs: 'order_stale',
+  },
 ];
+
+function believingAnyAnswer(its: HydrateDependencies): ReturnType<Parts['createHydrate']> {
+  const find: Adapters['find'] = async (channel) => {
+    const adapter = await its.adapters.find(channel);
+    // What says nothing of a version ends the work, and whoever reads the answer later reads it rightly.
+    return adapter && { ...adapter, normalize: () => ({ kind: 'ignored', code: 'believed' }) };
+  };
+  return createHydrate({ ...its, adapters: { find } });
+}
+
+function uncheckedLanes(): ReturnType<Parts['memoryLanes']> {
+  const lanes = memoryLanes<FetchDetail>();
+  const works = async (party: Party, subject: string) => (await lanes.getWork(party, subject))?.revision ?? 0;
+  return {
+    ...lanes,
+    putWork: async (work) => lanes.putWork(work, await works(work.party, work.subject)),
+    removeWork: async (work) => {
+      const revision = await works(work.party, work.subject);
+      if (revision > 0) await lanes.removeWork({ ...work, revision });
+    },
+  };
+}
 
 function uncheckedOrders(): ReturnType<Parts['memoryOrders']> {
   const orders = new Map<OrderKey, StoredOrder>();

@@ -15,7 +15,8 @@ with faults between any two calls; then compares the end with a run in which not
   --seed N         what all chance comes from; the same seed gives the same digest     (default 1)
   --deliveries N   how many deliveries the platforms make                              (default 10000)
   --faults P       probability of a fault at each call, and of a loss in the network   (default 0.02)
-  --channel NAME   toy, shopify, or mixed: of four epochs one of shopify               (default mixed)
+  --channel NAME   toy, shopify, douyin, square, shopee, or mixed: every other epoch
+                   toy, the others in turn                                             (default mixed)
   --shrink S       seconds to spend on finding a shorter failing run                   (default 60)
   --mistake N      put one of the ${MISTAKES.length} known mistakes of broken.ts in, to see a failure         (default 0: none)
   --json           print one JSON object instead of text
@@ -24,11 +25,11 @@ with faults between any two calls; then compares the end with a run in which not
 
 /** Deliveries of one epoch: enough for contention, few enough for memory. */
 const EPOCH = 5_000;
-/** In a mixed run one epoch in so many is of the real platform: its orders cost four times as much to read. */
-const MIXED_EVERY = 4;
-const TRACE_LINES = 200;
-
 type ChannelName = keyof typeof CHANNELS;
+
+/** In a mixed run every other epoch is of these in turn: their orders cost several times as much to read. */
+const REAL: readonly ChannelName[] = ['shopify', 'douyin', 'square', 'shopee'];
+const TRACE_LINES = 200;
 
 interface Options {
   readonly seed: number;
@@ -51,6 +52,7 @@ interface Summary {
   givenUp: number;
   orders: number;
   quarantined: number;
+  fetched: number;
   ignored: number;
   calls: number;
   faults: number;
@@ -164,7 +166,7 @@ function readNumber(
 
 function channelOf({ channel }: Options, epoch: number): ChannelName {
   if (channel !== 'mixed') return channel;
-  return epoch % MIXED_EVERY === 0 ? 'shopify' : 'toy';
+  return (epoch % 2 === 0 && REAL[(epoch / 2) % REAL.length]) || 'toy';
 }
 
 /** Neighbouring seeds and epochs have nothing in common (the finaliser of murmur3). */
@@ -183,6 +185,7 @@ function emptySummary({ seed, deliveries, channel }: Options): Summary {
     givenUp: 0,
     orders: 0,
     quarantined: 0,
+    fetched: 0,
     ignored: 0,
     calls: 0,
     faults: 0,
@@ -214,6 +217,7 @@ function addTo(
   summary.orders += orders;
   summary.quarantined += quarantined;
   summary.ignored += ignored;
+  summary.fetched += world.metrics.get('fetched') ?? 0;
   summary.calls += world.calls;
   summary.faults += world.injected.length;
   summary.redriven += world.redriven;
@@ -235,13 +239,13 @@ function describe(summary: Summary): string {
     `PASSED  seed ${seed}, ${deliveries} deliveries of ${channel} in ${epochs} epochs`,
     `  platform    ${attempts} requests, ${acknowledged} acknowledged, ${givenUp} genuine deliveries given up`,
     `  faults      ${faults} in ${calls} calls of stores and queues; ${redriven} messages redriven from dead letters`,
-    `  outcome     ${summary.orders} orders, ${summary.quarantined} deliveries in quarantine, ${summary.ignored} ignored`,
+    `  outcome     ${summary.orders} orders, ${summary.quarantined} deliveries in quarantine, ${summary.ignored} ignored, ${summary.fetched} answers fetched`,
     ...totals.map(
       ([connection, { orders, paid, refunded, net }]) =>
         `  ${connection.padEnd(14)}  ${orders} orders, paid ${paid}, refunded ${refunded}, net ${net} (minor units)`,
     ),
     '  checked     acknowledged all in the lake and in effect; orders, totals and quarantine as in a run without faults;',
-    '              queues and dead letters empty; nothing forged stored',
+    '              what was heard of fetched; queues, lanes and dead letters empty; nothing forged stored',
     `  speed       ${summary.seconds.toFixed(1)} s (${summary.cpuSeconds.toFixed(1)} s of CPU), ${summary.deliveriesPerSecond} deliveries/s`,
     `  digest      ${summary.digest}  (history ${summary.history})`,
     '',

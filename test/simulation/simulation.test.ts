@@ -39,6 +39,14 @@ describe('simulation', () => {
     expect(problems).toEqual([]);
   });
 
+  it.each(
+    (['douyin', 'square', 'shopee'] as const).flatMap((channel) => [1, 2, 3, 4].map((seed) => ({ channel, seed }))),
+  )('$channel, seed $seed: what thin webhooks tell of is fetched, whatever fails', async ({ channel, seed }) => {
+    const { problems, world } = await runEpoch(toy(seed, { channel: CHANNELS[channel] }));
+    expect(problems).toEqual([]);
+    expect(world.metrics.get('fetched')).toBeGreaterThan(0);
+  });
+
   it('withstands a fault at every third call', async () => {
     const { problems, world } = await runEpoch(toy(99, { faultRate: 0.3, count: 100 }));
     expect(world.injected.length).toBeGreaterThan(100);
@@ -53,6 +61,9 @@ describe('simulation', () => {
       first.world.events,
     ]);
     expect(other.digest).not.toBe(first.digest);
+    const thin = () => runEpoch(toy(5, { channel: CHANNELS.shopee }));
+    const [once, twice] = [await thin(), await thin()];
+    expect([twice.digest, twice.world.history]).toEqual([once.digest, once.world.history]);
   });
 
   it('ends the same with faults and without', async () => {
@@ -80,8 +91,8 @@ describe('simulation', () => {
 });
 
 describe('the simulation notices when', () => {
-  it.each(MISTAKES)('$name', async ({ parts, noticedAs }) => {
-    const failure = await firstFailure({ parts });
+  it.each(MISTAKES)('$name', async ({ parts, channel = 'toy', noticedAs }) => {
+    const failure = await firstFailure({ parts, channel: CHANNELS[channel] });
     expect(failure?.result.problems.map((problem) => problem.code)).toContain(noticedAs);
   });
 

@@ -49,8 +49,9 @@ export interface Parts {
   readonly createOrders: typeof createOrders;
   readonly createHydrate: typeof createHydrate;
   readonly memoryOrders: () => MemoryOrders;
+  readonly memoryLanes: () => MemoryLanes<FetchDetail>;
 }
-const PRODUCT: Parts = { createIngest, createArchive, createOrders, createHydrate, memoryOrders };
+const PRODUCT: Parts = { createIngest, createArchive, createOrders, createHydrate, memoryOrders, memoryLanes };
 
 export interface WorldOptions {
   readonly seed: number;
@@ -108,7 +109,7 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
   const lake = memoryLake();
   const orders = make.memoryOrders();
   const quarantine = memoryQuarantine();
-  const lanes = memoryLanes<FetchDetail>();
+  const lanes = make.memoryLanes();
   const platforms = openPlatforms(plan, channel);
   const fetchAnswer = fetchFromModels(platforms, () => scheduler.nowMs());
   const queueOptions = {
