@@ -1,8 +1,9 @@
 /**
  * What every adapter must do, shown on every recorded case. A new platform adds a folder of cases and nothing here.
  *
- *     npx vitest run --project fast test/channels/suite.test.ts                    all channels
- *     npx vitest run --project fast test/channels/suite.test.ts -t 'square: '      one, or one case: 'square: drawer-sale'
+ *     npx vitest run --project fast test/channels/suite.test.ts                                       # all channels
+ *     npx vitest run --project fast test/channels/suite.test.ts -t 'square: '                         # one
+ *     npx vitest run --project fast test/channels/suite.test.ts -t 'square: return-order-is-no-sale'  # one case
  *     UPDATE_EXPECTED=square npx vitest run --project fast test/channels/suite.test.ts -t 'square: '
  *
  * `UPDATE_EXPECTED=<channel>` (`all` for all) signs that channel's requests and writes what came out as expected; the diff
@@ -161,12 +162,12 @@ function saidBy(adapter: ChannelAdapter, recorded: Case, reads: readonly Read[])
   return { ...(order && { expected: order }), ...(signals && { signals }) };
 }
 
-function whatToDo({ channel, folder }: CasePlace, { refused }: Expectations, wanted: Expectations): string {
+function whatToDo({ channel, name }: CasePlace, { refused }: Expectations, wanted: Expectations): string {
   if (refused && !wanted.refused) {
     const { code, path, expected } = refused;
-    return `${folder} is refused (${code}${path && ` at ${path}`}): expected ${expected}`;
+    return `test/channels/${channel}/${name} is refused (${code}${path && ` at ${path}`}): expected ${expected}`;
   }
-  return `${folder} says other than its files. If it is right, run with UPDATE_EXPECTED=${channel} and read the diff`;
+  return `test/channels/${channel}/${name} says other than its files. If it is right, run with UPDATE_EXPECTED=${channel} and read the diff`;
 }
 
 /** The signals of each message, or undefined if there are none. */

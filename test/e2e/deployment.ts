@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { PlannedDelivery } from '../../demo/day.ts';
 import type { ShopOptions } from '../../demo/delivery.ts';
 import type { Deployment } from '../../local/deploy.ts';
-import { connectShop, readOrders, untilIdle } from '../../local/deployed-demo.ts';
+import { connectShop, type NewShop, readOrders, untilIdle } from '../../local/deployed-demo.ts';
 import { Endpoints } from '../../local/endpoints.ts';
 import { postOverHttp } from '../../local/play.ts';
 import type { CanonicalOrder } from '../../shared/orders/canonical-order.ts';
@@ -35,11 +35,16 @@ export async function openShop(connection: string, secret = `secret of ${connect
     shop: 'tea',
   };
   const settings = { currency: 'USD', region: 'US', timezone: 'America/New_York' };
-  await connectShop({ channel: 'shopify', ...shop, settings }, { deployment, webhookUrl: endpoints.webhookUrl });
+  await connectOn({ channel: 'shopify', ...shop, settings });
   return shop;
 }
 
-export const settle = (): Promise<void> => untilIdle(sqsClient(), outputs);
+export const connectOn = (shop: NewShop): Promise<void> =>
+  connectShop(shop, { deployment, webhookUrl: endpoints.webhookUrl });
+
+/** Until all is done; for these connections, all that is to be fetched as well. */
+export const settle = (...connections: readonly string[]): Promise<void> =>
+  untilIdle(sqsClient(), outputs, { connections });
 
 /** A shop's orders, without what tells one shop, or one way there, from another. */
 export async function comparableOrders(

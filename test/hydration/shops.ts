@@ -1,5 +1,5 @@
 /** A made-up shop on each platform: the model of its API, an order as that API has it, the webhook that tells of it. */
-import { type ChannelAdapter } from '../../shared/channels/adapter.ts';
+import type { ChannelAdapter } from '../../shared/channels/adapter.ts';
 import { douyin } from '../../shared/channels/douyin/adapter.ts';
 import { shopee } from '../../shared/channels/shopee/adapter.ts';
 import { square } from '../../shared/channels/square/adapter.ts';
@@ -80,7 +80,7 @@ export const squareShop: Shop = {
 };
 
 const SHOPEE_SHOP = '727720655';
-export const shopeeShop: Shop = {
+const shopeeShop: Shop = {
   adapter: shopee,
   shop: SHOPEE_SHOP,
   openPlatform: () => createShopeePlatform({ shop: SHOPEE_SHOP }),
@@ -107,7 +107,11 @@ export const shopeeShop: Shop = {
         },
       ],
     };
-    const escrow = { order_sn: orderId, return_order_sn_list: [], buyer_payment_info: { buyer_total_amount: 24 } };
+    const escrow = {
+      order_sn: orderId,
+      return_order_sn_list: [],
+      buyer_payment_info: { merchant_subtotal: 24, buyer_total_amount: 24 },
+    };
     return `{"order":${JSON.stringify(order)},"escrow":${paid ? JSON.stringify(escrow) : 'null'}}`;
   },
   push: ({ orderId, atMs, paid = false }) =>
@@ -120,7 +124,7 @@ export const shopeeShop: Shop = {
 };
 
 const DOUYIN_SHOP = '4463798';
-export const douyinShop: Shop = {
+const douyinShop: Shop = {
   adapter: douyin,
   shop: DOUYIN_SHOP,
   openPlatform: () => createDouyinPlatform({ shop: DOUYIN_SHOP }),
@@ -145,7 +149,14 @@ export const douyinShop: Shop = {
       post_receiver: BUYER.name,
       post_tel: BUYER.phone,
       sku_order_list: [
-        { order_id: `${orderId}1`, product_id: 8102, sku_id: 44102, item_num: 2, origin_amount: 1200, order_amount: 2400 },
+        {
+          order_id: `${orderId}1`,
+          product_id: 8102,
+          sku_id: 44102,
+          item_num: 2,
+          origin_amount: 1200,
+          order_amount: 2400,
+        },
       ],
     }),
   push: ({ orderId, atMs, paid = false }) =>

@@ -45,6 +45,8 @@ export interface StageOptions {
   readonly noCredentials?: boolean;
   /** Off, only wakes wake: what a lost one costs is then seen. */
   readonly sweeps?: boolean;
+  /** Of all chance. */
+  readonly seed?: number;
 }
 
 /** A call of a platform, as it was sent. */
@@ -57,7 +59,7 @@ export interface Called {
 }
 
 /** Answers in the platform's place; undefined leaves it to the platform. */
-export type Intercept = (call: Called) => Promise<Response> | Response | undefined;
+type Intercept = (call: Called) => Promise<Response> | Response | undefined;
 
 export type Stage = Awaited<ReturnType<typeof openStage>>;
 
@@ -67,10 +69,11 @@ export async function openStage({
   anyApiBase = true,
   noCredentials = false,
   sweeps = true,
+  seed = 1,
 }: StageOptions) {
   const shop = SHOPS[channel];
   const time = new TestTime(START_MS);
-  const random = createRandom(1);
+  const random = createRandom(seed);
   const stores = { connections: memoryConnections(), secrets: memorySecrets(), lanes: memoryLanes<FetchDetail>() };
   const { lanes } = stores;
   const lake = memoryLake();
@@ -79,7 +82,11 @@ export async function openStage({
   const platforms = new Map(names.map((name) => [name, shop.openPlatform()]));
   const queue = <Message>(name: string): MemoryQueue<Message> =>
     memoryQueue<Message>({ name, time, visibilityTimeoutMs: 6 * MINUTE, maxReceiveCount: 10 });
-  const [inboxQueue, work, wakes] = [queue<InboxMessage>('inbox'), queue<WorkMessage>('work'), queue<WakeMessage>('wake')];
+  const [inboxQueue, work, wakes] = [
+    queue<InboxMessage>('inbox'),
+    queue<WorkMessage>('work'),
+    queue<WakeMessage>('wake'),
+  ];
   const inbox = createInbox(inboxQueue, lake);
   const told: string[] = [];
   const measured: { readonly metric: Metric; readonly value: number; readonly reason?: string | undefined }[] = [];
@@ -179,6 +186,16 @@ export async function openStage({
     await connectShop(name, { ...credentials, base: { url: modelBase(name) } });
   }
 
+  const hearBody = (body: string, name = names[0] ?? 'shop') =>
+    inbox.keep({
+      id: newEnvelopeId(),
+      receivedAt: time.clock().toISOString(),
+      channel,
+      connection: name,
+      headers: {},
+      query: '',
+      ...encodeBody(Buffer.from(body)),
+    });
   const platformOf = (name = 'shop'): PlatformModel => {
     const platform = platforms.get(name);
     if (!platform) throw new Error(`No platform of ${name}`);
@@ -199,6 +216,7 @@ export async function openStage({
     network,
     secrets,
     platformOf,
+    newEnvelopeId,
     platform: platformOf(names[0]),
     connectShop,
     restart() {
@@ -214,21 +232,12 @@ export async function openStage({
       platformOf(name).put({ subject: `order/${orderId}`, version: atMs, json: shop.record(changed) }, atMs);
       return changed;
     },
+    hearBody,
     /** Webhooks, one for each, all at once. */
-    async hear(states: readonly OrderState[], name = names[0] ?? 'shop') {
-      for (const state of states) {
-        await inbox.keep({
-          id: newEnvelopeId(),
-          receivedAt: time.clock().toISOString(),
-          channel,
-          connection: name,
-          headers: {},
-          query: '',
-          ...encodeBody(Buffer.from(shop.push(state))),
-        });
-      }
+    async hear(states: readonly OrderState[], name?: string) {
+      for (const state of states) await hearBody(shop.push(state), name);
     },
-    play: time.play,
+    play: (ms: number) => time.play(ms),
     callsOf: (subject: string, name?: string) => platformOf(name).calls.get(subject) ?? 0,
     lane: async (name = 'shop'): Promise<LaneState> => {
       const lane = await lanes.getLane(hydrationParty(name));
@@ -290,19 +299,28 @@ function listening(
 
 function describe(error: Error): string {
   const cause = error.cause instanceof Error ? describe(error.cause) : JSON.stringify(error.cause);
-  const parts = error instanceof AggregateError ? error.errors.map((part) => (part instanceof Error ? describe(part) : String(part))) : [];
+  const parts =
+    error instanceof AggregateError
+      ? error.errors.map((part) => (part instanceof Error ? describe(part) : String(part)))
+      : [];
   return [error.name, error.message, error.stack, JSON.stringify(error), cause, ...parts].join(' ');
 }
 
 function counted(lanes: LaneStore<FetchDetail>, operations: Map<string, number>): LaneStore<FetchDetail> {
-  const count = (name: string) => operations.set(name, (operations.get(name) ?? 0) + 1);
+  const count =
+    <Given extends unknown[], Result>(name: string, call: (...given: Given) => Promise<Result>) =>
+    (...given: Given) => {
+      operations.set(name, (operations.get(name) ?? 0) + 1);
+      return call(...given);
+    };
+  // Looked up with each call, for tests put others in their place.
   return {
-    getWork: (...given) => (count('getWork'), lanes.getWork(...given)),
-    putWork: (...given) => (count('putWork'), lanes.putWork(...given)),
-    removeWork: (...given) => (count('removeWork'), lanes.removeWork(...given)),
-    listDue: (...given) => (count('listDue'), lanes.listDue(...given)),
-    getLane: (...given) => (count('getLane'), lanes.getLane(...given)),
-    putLane: (...given) => (count('putLane'), lanes.putLane(...given)),
-    listLanes: () => (count('listLanes'), lanes.listLanes()),
+    getWork: count('getWork', (...given) => lanes.getWork(...given)),
+    putWork: count('putWork', (...given) => lanes.putWork(...given)),
+    removeWork: count('removeWork', (...given) => lanes.removeWork(...given)),
+    listDue: count('listDue', (...given) => lanes.listDue(...given)),
+    getLane: count('getLane', (...given) => lanes.getLane(...given)),
+    putLane: count('putLane', (...given) => lanes.putLane(...given)),
+    listLanes: count('listLanes', () => lanes.listLanes()),
   };
 }
