@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConnectionId } from '../../shared/connections/connection.ts';
+import { hydrationParty, idleLane } from '../../shared/lanes/lane.ts';
 import { caseFolder, createTestDeployment } from './run.ts';
 
 const shop = ConnectionId.parse('shop');
@@ -178,5 +179,90 @@ describe('wrong settings are told with the nearest right form', () => {
     const { type, deployment } = createTestDeployment();
     expect(await type(line)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(told) });
     expect(await deployment.connections.listConnections()).toEqual([]);
+  });
+});
+
+describe('a platform whose API is called', () => {
+  const CREDENTIALS = { shop: 'S1', token: 'a long token' };
+  const connected = async (credentials: unknown = CREDENTIALS, options = '') => {
+    const made = createTestDeployment();
+    const folder = await caseFolder({});
+    await writeFile(
+      path.join(folder, 'c.json'),
+      typeof credentials === 'string' ? credentials : JSON.stringify(credentials),
+    );
+    const line = `connect thin --connection shop --secret key-s --credentials-file c.json ${options} --json`;
+    return { ...made, folder, ran: await made.type(line, { cwd: folder }) };
+  };
+
+  test('keeps its credentials as a secret, and its shop as a setting', async () => {
+    const { ran, deployment, type } = await connected();
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout).changed).toEqual(expect.arrayContaining(['shop', 'secret', 'credentials']));
+    expect(await deployment.secrets.getCredentials(shop)).toEqual({ given: CREDENTIALS, version: 1 });
+    expect(await deployment.connections.getConnection(shop)).toMatchObject({ shop: 'S1' });
+    expect(JSON.stringify(await type('connections --json'))).not.toContain('a long token');
+    expect(ran.stdout + ran.stderr).not.toContain('a long token');
+    expect(ran.stderr).toContain('tributary:fixedAddress=true');
+  });
+
+  test('the same credentials again are no change, others reopen a lane that waits', async () => {
+    const { type, folder, deployment } = await connected();
+    const again = () => type('connect thin --connection shop --credentials-file c.json --json', { cwd: folder });
+    expect(JSON.parse((await again()).stdout).changed).toEqual([]);
+    const party = hydrationParty('shop');
+    await deployment.lanes.putLane({ ...idleLane(party), revision: 1, notBefore: Date.now() * 2, failures: 7 }, 0);
+    await writeFile(path.join(folder, 'c.json'), JSON.stringify({ ...CREDENTIALS, token: 'another token' }));
+    expect(JSON.parse((await again()).stdout).changed).toEqual(['credentials']);
+    expect(await deployment.lanes.getLane(party)).toMatchObject({ notBefore: 0, failures: 0, revision: 2 });
+    expect(await deployment.secrets.getCredentials(shop)).toMatchObject({ version: 2 });
+  });
+
+  test.each([
+    [{ shop: 'S1' }, 'token: expected string'],
+    [{ ...CREDENTIALS, token: 'short' }, 'token: expected at least 8 characters'],
+    [{ ...CREDENTIALS, extra: 1 }, 'unknown field extra'],
+    ['{"shop":', 'is no JSON'],
+  ])('credentials %j are refused by field, without their values', async (credentials, told) => {
+    const { ran, deployment } = await connected(credentials);
+    expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(told) });
+    expect(ran.stderr).not.toContain('short');
+    expect(await deployment.connections.listConnections()).toEqual([]);
+  });
+
+  test('without credentials it is connected, and told what will wait', async () => {
+    const { type } = createTestDeployment();
+    const ran = await type('connect thin --connection shop --secret key-s');
+    expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('--credentials-file') });
+  });
+
+  test('only its own hosts are called, unless the deployment says otherwise', async () => {
+    expect((await connected(CREDENTIALS, '--api-base https://sandbox.till.example')).ran.code).toBe(0);
+    const foreign = await connected(CREDENTIALS, '--api-base http://127.0.0.1:4000');
+    expect(foreign.ran).toMatchObject({ code: 1, stderr: expect.stringContaining('api_base_not_allowed') });
+    expect(await foreign.deployment.connections.listConnections()).toEqual([]);
+    const path = await connected(CREDENTIALS, '--api-base https://sandbox.till.example/v2');
+    expect(path.ran).toMatchObject({ code: 2, stderr: expect.stringContaining('scheme and host only') });
+  });
+
+  test('a secret of another form is refused', async () => {
+    const { type } = createTestDeployment();
+    expect(await type('connect thin --connection shop --secret anything')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('key- and some letters'),
+    });
+  });
+
+  test('the list tells how its calls go', async () => {
+    const { type, deployment } = await connected();
+    const party = hydrationParty('shop');
+    const health = { lastSuccessAt: 1_790_000_000_000, lastFailure: { at: 1_790_000_060_000, code: 'http_503' } };
+    await deployment.lanes.putLane({ ...idleLane(party), revision: 1, health }, 0);
+    const [item] = JSON.parse((await type('connections --json')).stdout).items;
+    expect(item.health).toEqual({
+      lastFetchAt: '2026-09-21T14:13:20.000Z',
+      lastError: { at: '2026-09-21T14:14:20.000Z', code: 'http_503' },
+    });
+    expect((await type('connections')).stdout).toContain('http_503 2026-09-21 14:14');
   });
 });

@@ -24,11 +24,11 @@ import { memoryLake } from '../simulation/models/lake.ts';
 import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
-import { bluntTill, till } from './till.ts';
+import { bluntTill, thinTill, till } from './till.ts';
 
 const BASE = 'https://hooks.example';
 const silent: Telemetry = { measure() {}, info() {}, warn() {}, error() {}, flush() {} };
-const tills = [till, bluntTill];
+const tills = [till, bluntTill, thinTill];
 const adapters = adaptersOf(tills);
 const doors = new Map(tills.map(({ door }) => [door.channel, door]));
 

@@ -1,6 +1,7 @@
 /** A platform that does not exist, so that these tests know all of it: an event name in a header, a body of four fields. */
 import * as z from 'zod';
 import { type ChannelAdapter, type Door, rejected, unacceptable, verified } from '../../shared/channels/adapter.ts';
+import { opening } from '../../shared/channels/platform-api.ts';
 import { bodyText } from '../../shared/lake/envelope.ts';
 import { epochMs, parseOffsetTime } from '../../shared/time/instant.ts';
 
@@ -73,6 +74,25 @@ export const bluntTill: ChannelAdapter = {
   door: { ...tillDoor, channel: 'blunt', keptHeaders: [] },
   revision: 1,
   normalize: () => unacceptable('wire_mismatch', 'id', 'string'),
+};
+
+/** One that only tells that there is news: the sale is fetched. */
+export const thinTill: ChannelAdapter = {
+  door: { ...tillDoor, channel: 'thin', secretForm: { pattern: /^key-\w+$/, says: 'key- and some letters' } },
+  revision: 1,
+  normalize: till.normalize,
+  api: {
+    hosts: ['https://api.till.example', 'https://sandbox.till.example'],
+    limits: { perSecond: 5, burst: 5, atOnce: 1 },
+    wantsFixedAddress: true,
+    open: opening(
+      z.strictObject({ shop: z.string(), token: z.string().min(8, 'at least 8 characters') }),
+      ({ shop }) => ({
+        shop,
+        fetch: async () => [],
+      }),
+    ),
+  },
 };
 
 export const sale = (fields: Partial<z.infer<typeof Sale>> = {}): string =>

@@ -97,7 +97,7 @@ export const normalizeText = (channel: NewChannel): string =>
   channel.thin ? thinNormalizeText(channel) : fullNormalizeText(channel);
 
 const fullNormalizeText = (channel: NewChannel): string => `/**
- * ${channel.title}'s webhooks → documents. Pure: no network, and no clock but the envelope's.
+ * ${channel.title}'s webhooks → documents. Pure: no network, no clock but the envelope's.
  *
  * A part is said only where the message carries what it is made of: what is absent or masked stays as it was.
  */
@@ -111,7 +111,7 @@ import * as wire from './wire.ts';
 export function ${orderReader(channel, `normalize${channel.pascal}`)}`;
 
 const thinNormalizeText = (channel: NewChannel): string => `/**
- * ${channel.title}'s webhooks → signals; the orders that were fetched → documents. Pure: no network, and no clock but the
+ * ${channel.title}'s webhooks → signals; the orders that were fetched → documents. Pure: no network, no clock but the
  * envelope's.
  *
  * A part is said only where the answer carries what it is made of: what is absent or masked stays as it was.
