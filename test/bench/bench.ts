@@ -6,9 +6,11 @@ import { benchBundles } from './bundles.ts';
 import { benchCore } from './core.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import type { Row } from './measure.ts';
+import { benchPlatforms } from './platforms.ts';
+import { benchThinUnits } from './thin-units.ts';
 import { benchUnits } from './units.ts';
 
-const PARTS = ['core', 'bundles', 'units', 'end-to-end'] as const;
+const PARTS = ['core', 'platforms', 'bundles', 'units', 'end-to-end'] as const;
 type Part = (typeof PARTS)[number];
 
 const program = new Command('npm run bench --')
@@ -43,14 +45,17 @@ if (wanted('core')) {
     ]);
   }
 }
+if (wanted('platforms')) show('verified and read, to their floor (HMAC and JSON.parse)', await benchPlatforms());
 if (wanted('bundles')) {
   const { sizes, loads } = benchBundles();
   show('bundles, minified', sizes);
   show('from process start to loaded', loads);
 }
 if (wanted('units')) {
-  if (hasJava()) show('DynamoDB, one webhook at a time', await benchUnits());
-  else process.stderr.write('units: not run, as DynamoDB Local needs Java.\n');
+  if (hasJava()) {
+    show('DynamoDB, one webhook at a time', await benchUnits());
+    show('DynamoDB, one thin webhook at a time', await benchThinUnits());
+  } else process.stderr.write('units: not run, as DynamoDB Local needs Java.\n');
 }
 if (wanted('end-to-end')) show('on the emulator', await benchEndToEnd(Number(options.webhooks)));
 if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);

@@ -13,14 +13,16 @@ const ENVIRONMENT = {
   ORDERS_TABLE: 't',
   INBOX_QUEUE_URL: 'https://q',
   WORK_QUEUE_URL: 'https://q',
+  WAKE_QUEUE_URL: 'https://q',
   LAKE_BUCKET: 'b',
+  ANY_API_BASE: 'false',
   SECRETS_PREFIX: '/p',
 };
 
 export function benchBundles(): { readonly sizes: Row[]; readonly loads: Row[] } {
   const empty = mkdtempSync(path.join(tmpdir(), 'tributary-empty-'));
   writeFileSync(path.join(empty, 'index.mjs'), 'export const handler = async () => ({});\n');
-  const names = ['ingest', 'archive', 'orders'];
+  const names = ['ingest', 'archive', 'orders', 'hydrate'];
   const folders = [['empty handler', empty] as const, ...names.map((name) => [name, bundle(name)] as const)];
   // Round by round over all of them, so that what else the machine does falls on each alike.
   const times = new Map(folders.map(([name]) => [name, [] as number[]]));

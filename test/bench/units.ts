@@ -9,6 +9,7 @@ import { interpret } from '../../shared/orders/interpret.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { createTable, ORDERS_KEY } from '../stores/aws.ts';
 import { startDynamoDbLocal, startObjects } from '../stores/dynamodb-local.ts';
+import { countUnits } from './count-units.ts';
 import type { Row } from './measure.ts';
 
 const STORIES = 50;
@@ -16,21 +17,8 @@ const STORIES = 50;
 export async function benchUnits(): Promise<Row[]> {
   const [dynamo, objects] = [await startDynamoDbLocal(), await startObjects()];
   try {
-    const counted = { read: 0, write: 0, requests: 0 };
     const table = await createTable(dynamo.client, ORDERS_KEY);
-    dynamo.client.middlewareStack.add(
-      (next) => async (args) => {
-        // The cast: every command of the document client takes this parameter.
-        (args.input as { ReturnConsumedCapacity?: string }).ReturnConsumedCapacity = 'TOTAL';
-        counted.requests++;
-        const result = await next(args);
-        const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
-        if ('Item' in args.input) counted.write += ConsumedCapacity?.CapacityUnits ?? 0;
-        else counted.read += ConsumedCapacity?.CapacityUnits ?? 0;
-        return result;
-      },
-      { step: 'initialize' },
-    );
+    const counted = countUnits(dynamo.client);
     const orders = dynamoOrders({
       client: dynamo.client,
       table: table.name,

@@ -8,6 +8,8 @@
  *     expected.json  the order at the end         (or refused.json: code, path, expected · or ignored.json: code)
  *     signals.json   what the messages ask to be fetched, message by message; where they ask for anything
  *     case.md        what happened in the shop; where the sample comes from; what is invented
+ *
+ * A case whose messages are all another shop's has no expectation: nothing of it is this shop's.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -85,8 +85,8 @@ const orderReader = (
  * A function for each part, put together with \`compact\`; shared/orders/parts.ts says what each is made of:
  * state, money, lines · buyer, name, phone, email · shipTo, source · refundIds, deletion.
  *
- * \`read\` turns text into amounts and times, and keeps the first that cannot be read. Once this is written, \`not_written\`
- * and \`undefined\` go.
+ * \`read\` turns text into amounts and times, and keeps the first that cannot be read. Once this is written, \`undefined\`
+ * and \`not_written\` go.
  */
 function partsOf(_order: wire.Order, _read: Reader): Partial<SingleParts> | undefined {
   return undefined;
