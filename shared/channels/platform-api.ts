@@ -26,8 +26,13 @@ export interface ApiAnswer {
 
 /** What went wrong with a call, by what is to be done about it. */
 export type ApiFailureKind =
-  /** The access token is not (or no longer) accepted: renew it, once, and try again. */
+  /**
+   * The access token is not (or no longer) accepted: it is renewed, once, and the call repeated. Where that does not help, or
+   * `renew` itself is refused in any way, the whole connection waits until a person authorises again.
+   */
   | 'unauthorized'
+  /** Nothing of this account may be called until a person acts (suspended, unlinked, our address not declared): it waits. */
+  | 'closed'
   /** Too many requests: the whole connection waits, `retryAfterMs` if the platform says how long. */
   | 'throttled'
   /** 5xx, a time-out, no connection, an answer that is no JSON: try again later. */

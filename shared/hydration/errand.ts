@@ -134,6 +134,8 @@ class Attempt {
     switch (kind) {
       case 'unauthorized':
         return { kind: 'party_down', code: 'authorisation_refused' };
+      case 'closed':
+        return { kind: 'party_down', code };
       case 'throttled':
         return { kind: 'party_down', code, tooMuch: true, ...wait };
       case 'unavailable':

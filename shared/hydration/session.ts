@@ -90,7 +90,7 @@ export class Session {
 
   async #renewOnce(): Promise<void> {
     const { account, context, credentialsVersion } = this.#options;
-    const tokens = await account.renew?.(this.#tokens, context);
+    const tokens = await account.renew?.(this.#tokens, context).catch(asUnauthorized);
     if (!tokens) return;
     this.#tokens = withOrigin(tokens, credentialsVersion, context.clock().getTime());
     this.#unsaved = true;
@@ -112,6 +112,12 @@ export class Session {
       }
     }
   }
+}
+
+/** Whatever its words, such an answer is about the app or its authorisation, and never about what was to be fetched. */
+function asUnauthorized(error: unknown): never {
+  const passes = !(error instanceof ApiFailure) || ['throttled', 'unavailable', 'closed'].includes(error.kind);
+  throw passes ? error : new ApiFailure('unauthorized', error.code);
 }
 
 const withOrigin = (tokens: Tokens, of: number, since: number): StoredTokens => ({ ...tokens, of, since });

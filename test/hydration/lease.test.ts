@@ -27,6 +27,16 @@ describe('a holder that dies', () => {
     expect(await stage.lane()).not.toHaveProperty('holder');
   });
 
+  it('is not bothered by the sweep while its lease lasts', async () => {
+    const stage = await openStage({ channel: 'square' });
+    stage.network.intercept = never;
+    await stage.hear([stage.change({ orderId: 'ORDER1' })]);
+    await stage.play(3 * SECOND);
+    const held = await stage.lane();
+    await stage.play(LEASE_MS - 5 * SECOND);
+    expect(await stage.lane()).toEqual(held);
+  });
+
   it('after the answer was archived: it is fetched once more, and nothing comes of that', async () => {
     const stage = await openStage({ channel: 'square' });
     const remove = stage.stores.lanes.removeWork;

@@ -93,9 +93,11 @@ describe('what is asked for', () => {
     expect(stage.callsOf(SUBJECT)).toBe(2);
   });
 
-  it('is not asked for by a replay, for the lake has the answer too', async () => {
+  it('is not asked for by a replay, for the lake has what was answered too', async () => {
     const stage = await openStage({ channel: 'square' });
-    await stage.hear([stage.change({ orderId: ORDER, paid: true })]);
+    const refused = stage.change({ orderId: ORDER });
+    stage.platform.withhold(SUBJECT, 'forbidden');
+    await stage.hear([refused]);
     await stage.play(MINUTE);
     for (const object of stage.lake.objects()) await stage.work.send({ object, cause: 'replay' });
     await stage.play(MINUTE);

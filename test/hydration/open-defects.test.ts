@@ -70,8 +70,8 @@ describe('news is lost', () => {
 describe('a lane is stuck', () => {
   it.fails('at a sixty-fourth of its pace: calls wait past the function’s time, and that counts as failures of the platform', async () => {
     const stage = await openStage({ channel: 'shopee' });
-    // What every new shop meets whose address is not on the list yet.
-    stage.network.intercept = () => new Response('{"error":"source_ip_undeclared","message":"","request_id":"r"}');
+    // Six times too many calls, be it of another program of the shop's.
+    stage.network.intercept = () => new Response('{"error":"error_rate_limit","message":"","request_id":"r"}');
     const states = Array.from({ length: 12 }, (_, index) => stage.change({ orderId: `ORDER${index}`, paid: true }));
     await stage.hear(states);
     await stage.play(10 * MINUTE);
@@ -181,15 +181,6 @@ describe('what could still be had ends in quarantine', () => {
     await stage.play(5 * MINUTE);
     expect(await stage.quarantined()).toEqual([]);
     expect(stage.order(ORDER)?.status).toBe('completed');
-  });
-
-  it.fails('order by order, where the secret in the credentials is wrong', async () => {
-    const stage = await openStage({ channel: 'douyin' });
-    await stage.connectShop('shop', { credentials: { ...stage.platform.credentials, app_secret: 'mistyped' } });
-    await stage.hear([1, 2, 3].map((digit) => stage.change({ orderId: `693640000000006553${digit}` })));
-    await stage.play(HOUR);
-    expect(await stage.quarantined()).toEqual([]);
-    expect(stage.waiting()).toHaveLength(3);
   });
 
   it.fails('at once, while the platform sends everybody to its maintenance page', async () => {

@@ -87,6 +87,19 @@ describe('tokens that are rotated', () => {
     expect(failures()).toEqual([]);
   });
 
+  it('are not renewed again by a refusal of the old ones that comes late', async () => {
+    await expectFetched(await hearOrders(1));
+    stage.platform.revokeTokens();
+    const refused = '{"error":"invalid_acceess_token","message":"","request_id":"r"}';
+    let late = 1;
+    stage.network.intercept = ({ address }) => {
+      if (!address.includes('order_sn_list=ORDER3') || late-- <= 0) return undefined;
+      return stage.time.sleep(2 * SECOND).then(() => new Response(refused, { status: 403 }));
+    };
+    await expectFetched(await hearOrders(2), 10 * SECOND);
+    expect(tokenCalls()).toBe(2);
+  });
+
   it('that cannot be stored at first are stored later, and used meanwhile', async () => {
     let refusals = 4;
     stage.secrets.of = {
@@ -209,6 +222,19 @@ describe('without credentials', () => {
     await stage.connectShop('shop', { credentials: stage.platform.credentials });
     await stage.play(2 * MINUTE);
     expect(states.map(({ orderId }) => stage.order(orderId)?.status)).toEqual(Array(3).fill('completed'));
+  });
+
+  it('and with a secret that is none: not an order is given up for that', async () => {
+    const stage = await openStage({ channel: 'douyin' });
+    await stage.connectShop('shop', { credentials: { ...stage.platform.credentials, app_secret: 'mistyped' } });
+    const states = [1, 2, 3].map((digit) => stage.change({ orderId: `693640000000006553${digit}`, paid: true }));
+    await stage.hear(states);
+    await stage.play(HOUR);
+    expect(await stage.quarantined()).toEqual([]);
+    expect(stage.waiting()).toHaveLength(3);
+    await stage.connectShop('shop', { credentials: stage.platform.credentials });
+    await stage.play(2 * MINUTE);
+    expect(states.map(({ orderId }) => stage.order(orderId)?.payment)).toEqual(Array(3).fill('paid'));
   });
 
   it('and with wrong ones: likewise', async () => {

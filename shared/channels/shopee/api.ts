@@ -205,10 +205,7 @@ function saidBy(body: string): z.infer<typeof wire.Answer> | undefined {
   }
 }
 
-/**
- * What is wrong with the app or the shop as a whole is no order's fault: the connection waits for a person, either as not
- * authorised or, where authorising again is no help, as throttled, which keeps the code that says what is to be done.
- */
+/** What is wrong with the app or the shop as a whole is no order's fault: the connection waits for a person. */
 const KINDS: Readonly<Record<string, ApiFailureKind>> = {
   error_auth: 'unauthorized',
   error_sign: 'unauthorized',
@@ -223,11 +220,11 @@ const KINDS: Readonly<Record<string, ApiFailureKind>> = {
 
   error_rate_limit: 'throttled',
   error_limit: 'throttled',
-  source_ip_undeclared: 'throttled',
-  error_api_permission: 'throttled',
-  error_api_call_restricted: 'throttled',
-  error_kyc_auth: 'throttled',
-  shop_banned: 'throttled',
+  source_ip_undeclared: 'closed',
+  error_api_permission: 'closed',
+  error_api_call_restricted: 'closed',
+  error_kyc_auth: 'closed',
+  shop_banned: 'closed',
 
   error_server: 'unavailable',
   error_inner: 'unavailable',
@@ -249,7 +246,7 @@ function failureSaid(code: string, message: string, answer: ApiAnswer, now: Date
 
 function kindSaid(name: string, message: string, status: number): ApiFailureKind {
   // The app has no such module: as error_api_permission.
-  if (name === 'error_auth' && message.includes('permission')) return 'throttled';
+  if (name === 'error_auth' && message.includes('permission')) return 'closed';
   if (name === 'error_data' && !message.includes('not exist')) return 'unavailable';
   // Our clock or theirs.
   if (name === 'error_param' && message.includes('timestamp')) return 'unavailable';

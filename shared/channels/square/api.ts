@@ -204,11 +204,7 @@ async function renew(app: App, last: Tokens | undefined, context: ApiContext): P
       }),
     },
     context,
-  ).catch((error: unknown) => {
-    // Whatever its status, such an answer is about the app or its authorisation: all calls wait until a person mends that.
-    const passes = !(error instanceof ApiFailure) || error.kind === 'throttled' || error.kind === 'unavailable';
-    throw passes ? error : new ApiFailure('unauthorized', error.code);
-  });
+  );
   const renewed = Renewed.safeParse(json).data;
   if (!renewed) throw new ApiFailure('unavailable', 'token_answer_not_understood');
   return {
