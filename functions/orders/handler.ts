@@ -95,10 +95,11 @@ async function process(work: WorkMessage, dependencies: OrdersDependencies): Pro
   });
   const merged = applied.filter((order) => order !== undefined);
   if (merged.length > 0) telemetry.info('Orders merged', { object, merged });
+  if (work.cause === 'live') for (const [id, at] of lastWebhooks) await dependencies.health.heard(id, at);
+  // Before it is asked for anew what could not be had: should that fail again, the entry is opened after this.
+  if (work.only) for (const envelope of understood) await quarantine.close(envelope.id, 'resolved', clock());
   // The lake has the answers, too: who reads it anew must not ask for them again. What a person retries is asked for.
   if (work.cause === 'live' || work.only) await askFor(heard, dependencies);
-  if (work.cause === 'live') for (const [id, at] of lastWebhooks) await dependencies.health.heard(id, at);
-  if (work.only) for (const envelope of understood) await quarantine.close(envelope.id, 'resolved', clock());
 }
 
 async function askFor(heard: readonly HeardSignal[], dependencies: OrdersDependencies): Promise<void> {

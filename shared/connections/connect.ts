@@ -81,7 +81,7 @@ export async function connect(request: ConnectRequest, stores: ConnectionStores,
   const changed = changesBetween(seen, connection);
   if (!seen || changed.length > 0) await stores.connections.putConnection(connection, seen);
   if (hasNewCredentials) changed.push('credentials');
-  if (seen && (hasNewCredentials || changed.includes('apiBase'))) await callAgain(id, stores.lanes);
+  if (seen && (hasNewCredentials || changed.includes('apiBase'))) await callAgain(id, stores.lanes, now);
   const created = seen === undefined;
   if (!replaced) return { kind: 'connected', connection, created, changed };
   return { kind: 'connected', connection, created, changed: [...changed, 'secret'], replaced };
@@ -96,15 +96,20 @@ async function putCredentials({ id, api }: ConnectRequest, { secrets }: Connecti
   return true;
 }
 
-/** A lane that waits because the platform refused what it had before waits no longer: the next sweep wakes it. */
-async function callAgain(id: ConnectionId, lanes: ConnectionStores['lanes']): Promise<void> {
-  const lane = await lanes.getLane(hydrationParty(id));
-  if (!lane || lane.notBefore === 0) return;
-  try {
-    await lanes.putLane({ ...lane, revision: lane.revision + 1, notBefore: 0, failures: 0 }, lane.revision);
-  } catch (error) {
-    // It is in use this very moment, and will see the change by itself.
-    if (!(error instanceof Conflict)) throw error;
+const ATTEMPTS = 5;
+
+/** A lane that waits because the platform refused what it had before waits no longer: its holder begins anew, or the next sweep wakes it. */
+async function callAgain(id: ConnectionId, lanes: ConnectionStores['lanes'], now: Date): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    const lane = await lanes.getLane(hydrationParty(id));
+    if (!lane) return;
+    const isHeld = lane.holder !== undefined && lane.holder.until > now.getTime();
+    const reopened = isHeld ? { nudged: true, reopened: true } : { notBefore: 0, failures: 0 };
+    try {
+      return await lanes.putLane({ ...lane, ...reopened, revision: lane.revision + 1 }, lane.revision);
+    } catch (error) {
+      if (!(error instanceof Conflict) || attempt === ATTEMPTS) throw error;
+    }
   }
 }
 

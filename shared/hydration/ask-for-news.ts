@@ -33,6 +33,7 @@ interface Wanted {
 }
 
 const AT_ONCE = 8;
+const LONGEST_WAIT_MS = 60_000;
 
 /** How many fetches were asked for, by channel: signals of one subject are one, and those of what is known are none. */
 export async function askForNews(
@@ -46,7 +47,8 @@ export async function askForNews(
     async ({ party, signal, envelope, detail }) => {
       if (await isKnown(signal, envelope, detail, dependencies)) return;
       const nowMs = dependencies.clock().getTime();
-      const dueAt = Math.max(nowMs, detail.heard.settledAt);
+      // A time that a webhook names may lie far ahead; to look once too early costs a call.
+      const dueAt = Math.max(nowMs, Math.min(detail.heard.settledAt, nowMs + LONGEST_WAIT_MS));
       if (!(await ask(dependencies.lanes, { party, subject: signal.subject, detail, dueAt }, joinDetails, nowMs)))
         return;
       asked.set(envelope.channel, (asked.get(envelope.channel) ?? 0) + 1);
@@ -54,10 +56,10 @@ export async function askForNews(
     },
     { concurrency: AT_ONCE, stopOnError: false },
   );
-  // After all rows, so that who is woken sees them. A clock that is far ahead must not put a wake off for long.
+  // After all rows, so that who is woken sees them.
   const nowMs = dependencies.clock().getTime();
   for (const [party, at] of wakeAt) {
-    const delaySeconds = Math.min(60, Math.max(0, Math.ceil((at - nowMs) / 1000)));
+    const delaySeconds = Math.max(0, Math.ceil((at - nowMs) / 1000));
     await dependencies.wakes.send({ wake: party }, { delaySeconds });
   }
   return asked;

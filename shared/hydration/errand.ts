@@ -10,7 +10,7 @@ import { type Envelope, type EnvelopeId, encodeBody } from '../lake/envelope.ts'
 import type { Inbox } from '../lake/inbox.ts';
 import { backoffMs } from '../lanes/backoff.ts';
 import type { Work } from '../lanes/lane.ts';
-import type { Errand, Opening, Outcome } from '../lanes/run.ts';
+import { type Errand, NotNow, type Opening, type Outcome } from '../lanes/run.ts';
 import type { SourceVersion } from '../orders/parts.ts';
 import type { Quarantine } from '../quarantine/quarantine.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -112,12 +112,12 @@ class Attempt {
   }
 
   async perform(session: Session | Closed): Promise<Outcome<FetchDetail>> {
-    if (this.#isOlderThan(PATIENCE_MS)) return this.#setAside('fetch_gave_up', 'an answer within three days');
     if (!(session instanceof Session)) return this.#count({ kind: 'party_down', code: session.code });
     let bodies: readonly string[];
     try {
       bodies = await session.fetch(this.#work.subject);
     } catch (error) {
+      if (error instanceof NotNow) return { kind: 'unbegun' };
       return this.#count(await this.#failed(error));
     }
     return this.#archive(bodies);
@@ -139,9 +139,10 @@ class Attempt {
       case 'throttled':
         return { kind: 'party_down', code, tooMuch: true, ...wait };
       case 'unavailable':
-        return { kind: 'failed', code, ...wait };
+        if (!this.#isTriedFor(PATIENCE_MS)) return { kind: 'failed', code, ...wait };
+        return this.#setAside('fetch_gave_up', `an answer within three days of trying (${code})`);
       case 'not_found':
-        if (!this.#isOlderThan(MISSING_PATIENCE_MS)) return this.#later(code);
+        if (!this.#isTroubledFor(MISSING_PATIENCE_MS, 'not_at_platform')) return this.#later('not_at_platform');
         return this.#setAside('not_at_platform', `something the platform still has (${code})`);
       case 'forbidden':
         return this.#setAside('not_readable', `something this account may read (${code})`);
@@ -155,7 +156,7 @@ class Attempt {
     const envelopes = bodies.map((body) => this.#envelopeOf(body));
     const versions = envelopes.flatMap((envelope) => this.#versionsIn(envelope));
     const isNew = (wanted: FetchDetail['heard']) => versions.some((version) => covers(version, wanted));
-    const gaveUp = !isNew(heard) && this.#isOlderThan(STALE_PATIENCE_MS);
+    const gaveUp = !isNew(heard) && this.#isTroubledFor(STALE_PATIENCE_MS, 'answer_too_old');
     // One that is too old is kept the first time and the last: in between it says the same again and again.
     if (isNew(heard) || gaveUp || this.#work.attempts === 0) {
       for (const envelope of envelopes) await this.#its.inbox.keep(envelope);
@@ -172,7 +173,8 @@ class Attempt {
   #envelopeOf(body: string): Envelope {
     return {
       id: this.#its.newEnvelopeId(),
-      receivedAt: this.#its.clock().toISOString(),
+      // When it was asked for: what happened at the platform after that may not be in it.
+      receivedAt: new Date(this.#nowMs).toISOString(),
       channel: this.#connection.channel,
       connection: this.#connection.id,
       headers: {},
@@ -194,7 +196,8 @@ class Attempt {
   }
 
   #later(code: string, notBefore = 0): Outcome<FetchDetail> {
-    const at = Math.max(notBefore, this.#nowMs + backoffMs(this.#work.attempts, this.#its.random));
+    const backoff = this.#nowMs + backoffMs(this.#work.attempts, this.#its.random);
+    const at = Math.max(backoff, Math.min(notBefore, this.#nowMs + MINUTE_MS));
     return { kind: 'later', at, code };
   }
 
@@ -224,7 +227,13 @@ class Attempt {
     return outcome;
   }
 
-  #isOlderThan(ms: number): boolean {
-    return this.#nowMs - this.#work.askedAt > ms;
+  #isTriedFor(ms: number): boolean {
+    return this.#nowMs - (this.#work.triedAt ?? this.#nowMs) > ms;
+  }
+
+  /** Of the same trouble, without a break: what is missing right after an outage has not been missing all that time. */
+  #isTroubledFor(ms: number, code: string): boolean {
+    const { trouble } = this.#work;
+    return trouble?.code === code && this.#nowMs - trouble.since > ms;
   }
 }

@@ -23,7 +23,7 @@ export function createCall({
   readonly deadline: number;
 }): Call {
   return async (request) => {
-    await pace();
+    await pace(); // outside of what follows: that we may not call now is no failure of the platform
     const timeoutMs = Math.min(TIMEOUT_MS, deadline - clock().getTime());
     if (timeoutMs <= 0) throw new ApiFailure('unavailable', 'out_of_time');
     try {

@@ -126,7 +126,7 @@ const withOrigin = (tokens: Tokens, of: number, since: number): StoredTokens => 
 async function readTokens({ id, secrets, known, sleep }: SessionOptions): Promise<StoredTokens | undefined> {
   for (let attempt = 1; ; attempt++) {
     const tokens = await secrets.getTokens(id);
-    const isOld = tokens?.expiresAt !== undefined && tokens.expiresAt < (known.tokensExpireAt ?? 0);
+    const isOld = (tokens?.expiresAt ?? 0) < (known.tokensExpireAt ?? 0);
     if (!isOld || attempt === READS) return tokens;
     await sleep(WAIT_MS);
   }

@@ -11,7 +11,7 @@ export type EnvelopeId = z.infer<typeof EnvelopeId>;
 export const Envelope = z.object({
   /** UUID v7: sorts by time of receipt. */
   id: EnvelopeId,
-  /** UTC, milliseconds. When we received it; never used as the version of what it says. */
+  /** UTC, milliseconds. When we received it, and of an answer, when we asked for it; never used as the version of what a webhook says. */
   receivedAt: z.iso.datetime(),
   channel: z.string().check(z.minLength(1)),
   connection: z.string().check(z.minLength(1)),

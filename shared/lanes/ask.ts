@@ -38,13 +38,15 @@ export async function ask<Detail>(
         ? Math.min(known.dueAt, dueAt)
         : gathering(known.dueAt, dueAt, askedAt);
     const work = {
+      attempts: 0,
+      ...known,
       party,
       subject,
       revision: seen + 1,
       dueAt: due,
       askedAt,
-      attempts: known?.attempts ?? 0,
       detail: joined,
+      trouble: undefined, // of older news
     };
     try {
       await lanes.putWork(work, seen);

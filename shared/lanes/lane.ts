@@ -26,6 +26,10 @@ export interface Work<Detail> {
   readonly askedAt: number;
   /** Tries that did not lead to the end. */
   readonly attempts: number;
+  /** Why the last of them did not, and since when it has been just that. */
+  readonly trouble?: { readonly code: string; readonly since: number } | undefined;
+  /** Epoch ms of the first of them: waiting for a lane that is closed is no try. */
+  readonly triedAt?: number | undefined;
   readonly detail: Detail;
 }
 
@@ -36,10 +40,13 @@ export interface LaneState {
   readonly holder?: { readonly id: string; readonly until: number } | undefined;
   /** Somebody came while it was held: the holder looks once more before it goes. */
   readonly nudged: boolean;
+  /** Meanwhile the party was given what it may have missed (new credentials): the holder begins anew. */
+  readonly reopened?: boolean | undefined;
   /** Epoch ms before which the party is not called: it said so, or it failed. */
   readonly notBefore: number;
-  /** Failures in a row that were the party's, not those of a piece of work. */
+  /** Failures in a row, of different pieces of work: so they are the party's. */
   readonly failures: number;
+  readonly lastFailedSubject?: string | undefined;
   /** Calls that may still be made at once, as of when; and the share of its limits that the party was seen to take. */
   readonly allowance?: { readonly calls: number; readonly at: number; readonly share: number } | undefined;
   /** A wake message that is under way will arrive then. */

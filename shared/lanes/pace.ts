@@ -11,8 +11,8 @@ export interface Limits {
   readonly burst: number;
 }
 
-const LEAST_SHARE = 1 / 64;
-const GROWTH = 1.02;
+const LEAST_SHARE = 1 / 32;
+const GROWTH = 1.05;
 
 export class Pace {
   readonly #limits: Limits;
@@ -27,14 +27,17 @@ export class Pace {
     this.#at = known?.at ?? nowMs;
   }
 
-  /** Takes a call, which may be made after that many ms. */
-  take(nowMs: number): number {
+  /** Takes a call, which may be made after that many ms; undefined, and none is taken, if that is more than `patienceMs`. */
+  take(nowMs: number, patienceMs: number): number | undefined {
     const perSecond = this.#limits.perSecond * this.#share;
     const burst = Math.max(1, this.#limits.burst * this.#share);
     const passed = Math.max(0, nowMs - this.#at);
-    this.#calls = Math.min(burst, this.#calls + (passed / 1000) * perSecond) - 1;
+    const calls = Math.min(burst, this.#calls + (passed / 1000) * perSecond) - 1;
+    const waitMs = calls >= 0 ? 0 : Math.ceil((-calls / perSecond) * 1000);
+    if (waitMs > patienceMs) return undefined;
+    this.#calls = calls;
     this.#at = Math.max(this.#at, nowMs);
-    return this.#calls >= 0 ? 0 : Math.ceil((-this.#calls / perSecond) * 1000);
+    return waitMs;
   }
 
   tooMuch(): void {

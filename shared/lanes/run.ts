@@ -18,8 +18,10 @@ import { type Limits, Pace } from './pace.ts';
 export type Outcome<Detail> =
   /** `covers`: whether that also does for what was asked meanwhile. */
   | { readonly kind: 'done'; readonly covers: (detail: Detail) => boolean }
-  /** It is at rest elsewhere (quarantine): the row goes. */
+  /** It is at rest elsewhere (quarantine): the row goes, unless more was asked for meanwhile. */
   | { readonly kind: 'dead'; readonly code: string }
+  /** No call could be made any more in this holding: it stays as it is. */
+  | { readonly kind: 'unbegun' }
   /** Not yet, for a reason of its own. */
   | { readonly kind: 'later'; readonly at: number; readonly code: string }
   /** The party did not answer as it should; whether it is the party or this piece of work is seen from the others. */
@@ -35,7 +37,7 @@ export interface Errand<Detail> {
 }
 
 export interface Opening {
-  /** Waits until the party's rate allows one more call. */
+  /** Waits until the party's rate allows one more call; throws NotNow where that is not in this holding. */
   readonly pace: () => Promise<void>;
   /** Epoch ms at which nothing may be under way any more. */
   readonly deadline: number;
@@ -52,6 +54,11 @@ export interface Runner<Detail> {
   readonly newHolder: () => string;
 }
 
+/** The lane was closed meanwhile, or the rate allows no more calls in the time that is left. */
+export class NotNow extends Error {
+  override readonly name = 'NotNow';
+}
+
 /** A party, and what is done for it. */
 export interface LaneTask<Detail> {
   readonly party: Party;
@@ -65,8 +72,10 @@ const DEADLINE_MS = 50_000;
 const LEASE_MS = 75_000;
 /** SQS delays no longer; what is due later is found by the sweep. */
 const LONGEST_DELAY_S = 900;
-/** So many failures in a row are the party's, whichever work they hit. */
+/** So many failures in a row, of different pieces of work, are the party's. One that always fails is its own. */
 const DOUBTS = 3;
+/** Whatever a party says, it is asked again after a day. */
+const LONGEST_CLOSED_MS = 24 * 60 * 60_000;
 const ATTEMPTS = 10;
 
 export async function runLane<Detail>(
@@ -109,7 +118,7 @@ async function take<Detail>(party: Party, runner: Runner<Detail>): Promise<LaneS
     const isHeld = state.holder !== undefined && state.holder.until > nowMs;
     if (isHeld && state.nudged) return 'held';
     if (!isHeld && state.notBefore > nowMs && isWokenLater(state, nowMs)) return 'waiting';
-    const { wakeAt, ...rest } = state;
+    const { wakeAt, reopened: _, ...rest } = state;
     const next: LaneState = isHeld
       ? { ...state, revision: state.revision + 1, nudged: true }
       : {
@@ -141,7 +150,10 @@ class Run<Detail> {
   readonly #pace: Pace;
   #errand: Errand<Detail> | undefined;
   #notBefore: number;
+  /** No call can be made any more in this holding. */
+  #isOver = false;
   #failures: number;
+  #lastFailedSubject: string | undefined;
   #health: LaneHealth;
 
   constructor(task: LaneTask<Detail>, runner: Runner<Detail>, held: LaneState, startedMs: number) {
@@ -152,6 +164,7 @@ class Run<Detail> {
     this.#pace = new Pace(task.limits, held.allowance, startedMs);
     this.#notBefore = held.notBefore;
     this.#failures = held.failures;
+    this.#lastFailedSubject = held.lastFailedSubject;
     this.#health = held.health;
   }
 
@@ -183,10 +196,15 @@ class Run<Detail> {
 
   nudged(state: LaneState): void {
     this.held = state;
+    if (!state.reopened) return;
+    this.#errand = undefined;
+    this.#isOver = false;
+    this.#notBefore = 0;
+    this.#succeeded();
   }
 
   released(nextDueAt: number | undefined): LaneState {
-    const { holder: _, wakeAt: known, ...rest } = this.held;
+    const { holder: _, wakeAt: known, reopened: __, lastFailedSubject: ___, ...rest } = this.held;
     const nowMs = this.#nowMs();
     const wakeAt = nextDueAt === undefined ? undefined : Math.max(nowMs, nextDueAt, this.#notBefore);
     const pending = known !== undefined && known > nowMs && wakeAt !== undefined && known <= wakeAt;
@@ -197,6 +215,7 @@ class Run<Detail> {
       nudged: false,
       notBefore: this.#notBefore,
       failures: this.#failures,
+      ...(this.#lastFailedSubject !== undefined && { lastFailedSubject: this.#lastFailedSubject }),
       allowance: this.#pace.allowance,
       health: { ...this.#health, ...this.#errand?.health?.() },
       ...(pending ? { wakeAt: known } : reachable && { wakeAt }),
@@ -212,33 +231,43 @@ class Run<Detail> {
 
   #nowMs = (): number => this.#runner.clock().getTime();
 
-  #mayBegin = (): boolean => this.#nowMs() < this.#startedMs + WORKING_MS && this.#notBefore <= this.#nowMs();
+  #mayBegin = (): boolean =>
+    !this.#isOver && this.#nowMs() < this.#startedMs + WORKING_MS && this.#notBefore <= this.#nowMs();
 
   async #wait(): Promise<void> {
-    const waitMs = this.#pace.take(this.#nowMs());
+    const nowMs = this.#nowMs();
+    const waitMs = this.#notBefore > nowMs ? undefined : this.#pace.take(nowMs, this.#startedMs + WORKING_MS - nowMs);
+    if (waitMs === undefined) throw new NotNow();
     if (waitMs > 0) await this.#runner.sleep(waitMs);
+    // It may have said meanwhile, to another call, that it was too much.
+    if (this.#notBefore > this.#nowMs()) throw new NotNow();
   }
 
   async #settle(work: Work<Detail>, outcome: Outcome<Detail>): Promise<void> {
     const nowMs = this.#nowMs();
     switch (outcome.kind) {
       case 'done':
-        this.#failures = 0;
+        this.#succeeded();
         this.#health = { ...this.#health, lastSuccessAt: nowMs };
         this.#pace.wentWell();
         return this.#remove(work, outcome.covers);
       case 'dead':
         this.#note(outcome.code);
-        return this.#remove(work, () => true);
+        return this.#remove(work, (_detail, revision) => revision === work.revision);
+      case 'unbegun':
+        this.#isOver = true;
+        return;
       case 'later':
-        this.#failures = 0;
-        return this.#postpone(work, outcome.at);
+        this.#succeeded();
+        return this.#postpone(work, outcome.code, outcome.at);
       case 'failed': {
         this.#note(outcome.code);
-        this.#failures++;
-        const waitMs = Math.max(outcome.retryAfterMs ?? 0, backoffMs(work.attempts, this.#runner.random));
-        if (this.#failures >= DOUBTS) this.#close(this.#failures - DOUBTS, outcome.retryAfterMs);
-        return this.#postpone(work, nowMs + waitMs);
+        if (this.#lastFailedSubject !== work.subject) this.#failures++;
+        this.#lastFailedSubject = work.subject;
+        const { retryAfterMs } = outcome;
+        if (this.#failures >= DOUBTS || retryAfterMs !== undefined)
+          this.#close(Math.max(0, this.#failures - DOUBTS), retryAfterMs);
+        return this.#postpone(work, outcome.code, nowMs + backoffMs(work.attempts, this.#runner.random));
       }
       case 'party_down':
         this.#note(outcome.code);
@@ -249,27 +278,42 @@ class Run<Detail> {
     }
   }
 
+  #succeeded(): void {
+    this.#failures = 0;
+    this.#lastFailedSubject = undefined;
+  }
+
   #note(code: string): void {
     this.#health = { ...this.#health, lastFailure: { at: this.#nowMs(), code } };
   }
 
   #close(failures: number, retryAfterMs = 0): void {
-    const waitMs = Math.max(retryAfterMs, backoffMs(failures, this.#runner.random));
+    const waitMs = Math.max(Math.min(retryAfterMs, LONGEST_CLOSED_MS), backoffMs(failures, this.#runner.random));
     this.#notBefore = Math.max(this.#notBefore, this.#nowMs() + waitMs);
   }
 
   /** Unless more was asked for meanwhile than what came covers: then it stays, due as it is. */
-  async #remove(work: Work<Detail>, covers: (detail: Detail) => boolean): Promise<void> {
+  async #remove(work: Work<Detail>, covers: (detail: Detail, revision: number) => boolean): Promise<void> {
     await this.#onceMore(work, async (current) => {
-      if (covers(current.detail)) await this.#runner.lanes.removeWork(current);
+      if (covers(current.detail, current.revision)) await this.#runner.lanes.removeWork(current);
     });
   }
 
-  async #postpone(work: Work<Detail>, at: number): Promise<void> {
-    await this.#onceMore(work, (current) => {
-      const postponed = { ...current, revision: current.revision + 1, attempts: current.attempts + 1, dueAt: at };
-      return this.#runner.lanes.putWork(postponed, current.revision);
-    });
+  async #postpone(work: Work<Detail>, code: string, at: number): Promise<void> {
+    const nowMs = this.#nowMs();
+    await this.#onceMore(work, (current) =>
+      this.#runner.lanes.putWork(
+        {
+          ...current,
+          revision: current.revision + 1,
+          attempts: current.attempts + 1,
+          dueAt: at,
+          trouble: current.trouble?.code === code ? current.trouble : { code, since: nowMs },
+          triedAt: current.triedAt ?? nowMs,
+        },
+        current.revision,
+      ),
+    );
   }
 
   /** `act` on the row as it is now, if it is still there. */

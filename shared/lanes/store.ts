@@ -32,8 +32,10 @@ const LaneItem = z.object({
   revision: z.number(),
   holder: z.object({ id: z.string(), until: z.number() }).optional(),
   nudged: z.boolean(),
+  reopened: z.boolean().optional(),
   notBefore: z.number(),
   failures: z.number(),
+  lastFailedSubject: z.string().optional(),
   allowance: z.object({ calls: z.number(), at: z.number(), share: z.number() }).optional(),
   wakeAt: z.number().optional(),
   health: z.object({
@@ -63,6 +65,8 @@ export function dynamoLanes<Detail>({
     dueAt: z.number(),
     askedAt: z.number(),
     attempts: z.number(),
+    trouble: z.object({ code: z.string(), since: z.number() }).optional(),
+    triedAt: z.number().optional(),
     detail,
   });
   const readWork = (item: unknown): Work<Detail> => WorkItem.parse(item);

@@ -400,16 +400,16 @@ describe('api', () => {
   test.each([
     ['unauthorized', 40003, 'isv.access-token-expired'],
     ['unauthorized', 40003, 'isv.access-token-no-existed'],
-    ['forbidden', 30001, 'isv.app-permissions-insufficient'],
-    ['forbidden', 30001, 'dop.authorization-closed'],
-    ['forbidden', 30002, ''],
+    ['closed', 30001, 'isv.app-permissions-insufficient'],
+    ['closed', 30001, 'dop.authorization-closed'],
+    ['closed', 30002, ''],
     ['throttled', 60000, ''],
     ['throttled', 50002, 'isv.api-call-limited'],
     ['unavailable', 20000, 'isp.service-error:10000'],
     ['unavailable', 90000, 'dop.unknown-error'],
     ['not_found', 40004, 'isv.parameter-invalid:20001'],
     ['refused', 40004, 'isv.parameter-invalid:1'],
-    ['refused', 40003, 'isv.signature-invalid'],
+    ['closed', 40003, 'isv.signature-invalid'],
     ['refused', 12345, ''],
   ])('%s: code %d %s', async (kind, code, sub_code) => {
     const failed = account().fetch(

@@ -477,14 +477,6 @@ describe('api', () => {
     expect(asked[0]?.headers?.authorization).toBeUndefined();
   });
 
-  test.each([400, 401, 403, 404])('an app that is refused with %i is for a person to mend', async (status) => {
-    const { context } = played({
-      '/oauth2/token': { status, headers: {}, body: '{"errors":[{"code":"BAD_REQUEST"}]}' },
-    });
-    const renewal = open(app).renew?.(undefined, context);
-    await expect(renewal).rejects.toMatchObject({ kind: 'unauthorized', code: 'bad_request' });
-  });
-
   test('a renewal that was not heard is tried again', async () => {
     const { context } = played({ '/oauth2/token': { status: 502, headers: {}, body: '' } });
     await expect(open(app).renew?.(undefined, context)).rejects.toMatchObject({ kind: 'unavailable' });

@@ -10,6 +10,7 @@ import { memoryLanes } from '../simulation/models/lanes.ts';
 
 describe('the pace', () => {
   const limits = fc.record({ perSecond: fc.integer({ min: 1, max: 50 }), burst: fc.integer({ min: 1, max: 60 }) });
+  const FOR_EVER = Number.POSITIVE_INFINITY;
   const halvings = fc.integer({ min: 0, max: 8 });
   /** Time that passes before a call is asked for, and whether another function has taken over by then. */
   const asks = fc.array(
@@ -28,7 +29,7 @@ describe('the pace', () => {
         const calls = course.map(({ waitMs, handedOver }) => {
           nowMs += waitMs;
           if (handedOver) pace = new Pace(given, JSON.parse(JSON.stringify(pace.allowance)), nowMs);
-          return nowMs + pace.take(nowMs);
+          return nowMs + (pace.take(nowMs, FOR_EVER) ?? Number.NaN);
         });
         for (const [first, from] of calls.entries()) {
           for (const [last, to] of calls.entries()) {
@@ -42,24 +43,39 @@ describe('the pace', () => {
     );
   });
 
+  it('takes nothing where the wait would be longer than one has time', () => {
+    fc.assert(
+      fc.property(limits, fc.nat({ max: 2_000 }), fc.integer({ min: 1, max: 200 }), (given, patienceMs, count) => {
+        const pace = new Pace(given, undefined, 0);
+        for (let call = 0; call < count; call++) {
+          const before = pace.allowance;
+          const waitMs = pace.take(0, patienceMs);
+          if (waitMs === undefined) expect(pace.allowance).toEqual(before);
+          else expect(waitMs).toBeLessThanOrEqual(patienceMs);
+        }
+        expect(pace.take(1_000_000, patienceMs)).toBe(0);
+      }),
+    );
+  });
+
   it('makes nobody wait who calls no faster than the rate', () => {
     fc.assert(
       fc.property(limits, fc.integer({ min: 1, max: 200 }), (given, count) => {
         const pace = new Pace(given, undefined, 0);
         const everyMs = Math.ceil(1000 / given.perSecond);
-        for (let call = 0; call < count; call++) expect(pace.take(call * everyMs)).toBe(0);
+        for (let call = 0; call < count; call++) expect(pace.take(call * everyMs, 0)).toBe(0);
       }),
     );
   });
 
-  it('is never less than a sixty-fourth nor more than all of the limits', () => {
+  it('is never less than a thirty-second nor more than all of the limits', () => {
     fc.assert(
       fc.property(limits, fc.array(fc.boolean(), { maxLength: 600 }), (given, course) => {
         const pace = new Pace(given, undefined, 0);
         for (const wasTooMuch of course) {
           if (wasTooMuch) pace.tooMuch();
           else pace.wentWell();
-          expect(pace.allowance.share).toBeGreaterThanOrEqual(1 / 64);
+          expect(pace.allowance.share).toBeGreaterThanOrEqual(1 / 32);
           expect(pace.allowance.share).toBeLessThanOrEqual(1);
         }
       }),
@@ -67,7 +83,7 @@ describe('the pace', () => {
   });
 
   it('comes back to all of the limits with success', () => {
-    const pace = new Pace({ perSecond: 5, burst: 10 }, { calls: 0, at: 0, share: 1 / 64 }, 0);
+    const pace = new Pace({ perSecond: 5, burst: 10 }, { calls: 0, at: 0, share: 1 / 32 }, 0);
     for (let success = 0; success < 250; success++) pace.wentWell();
     expect(pace.allowance.share).toBe(1);
   });
@@ -80,7 +96,7 @@ describe('the pace', () => {
         (given, times) => {
           const pace = new Pace(given, undefined, 0);
           const latest = Math.max(...times);
-          for (const nowMs of times) pace.take(nowMs);
+          for (const nowMs of times) pace.take(nowMs, FOR_EVER);
           expect(pace.allowance.at).toBe(latest);
           expect(pace.allowance.calls).toBeLessThanOrEqual(
             given.burst + (latest / 1000) * given.perSecond - times.length + 1e-6,

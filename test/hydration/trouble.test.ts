@@ -57,7 +57,7 @@ describe('too many requests', () => {
     stage.network.intercept = () => undefined;
     await stage.play(MINUTE);
     expect(fetched(stage, 4)).toEqual(Array(4).fill('completed'));
-    expect((await stage.lane()).allowance?.share).toBeCloseTo(0.5 * 1.02 ** 4);
+    expect((await stage.lane()).allowance?.share).toBeCloseTo(0.5 * 1.05 ** 4);
   });
 });
 

@@ -105,11 +105,11 @@ describe('over HTTP', () => {
     expect(Object.fromEntries(model.calls)).toEqual({ token: 1, [ORDER]: 1, [REFUND]: 1 });
   });
 
-  test('another app secret is refused, whatever is asked', async () => {
+  test('another app secret closes the account, whatever is asked', async () => {
     const account = douyinApi.open({ ...model.credentials, app_secret: 'another' });
     if ('kind' in account) throw new Error('not opened');
-    await expect(renewed(account, context)).rejects.toMatchObject({ kind: 'refused', code: 'isv.signature-invalid' });
-    await expect(account.fetch(ORDER, { accessToken: 'x' }, context)).rejects.toMatchObject({ kind: 'refused' });
+    await expect(renewed(account, context)).rejects.toMatchObject({ kind: 'closed', code: 'isv.signature-invalid' });
+    await expect(account.fetch(ORDER, { accessToken: 'x' }, context)).rejects.toMatchObject({ kind: 'closed' });
   });
 });
 

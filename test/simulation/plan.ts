@@ -61,7 +61,7 @@ export function drawSettings(random: Random): Settings {
     orderEveryMs: random.pick([100, 10_000, 600_000]),
     functionTimeoutMs: 30_000,
     platform: {
-      lagMs: random.pick([0, 0, 3_000, 60_000]),
+      lagMs: random.pick([0, 3_000, 60_000]),
       tokenLifeMs: random.pick([10 * MINUTE_MS, 4 * 60 * MINUTE_MS]),
       perSecond: random.pick([2, 10, 1_000]),
       burst: random.pick([1, 20]),

@@ -17,7 +17,7 @@ const toy = (seed: number, change: Partial<EpochOptions> = {}): EpochOptions => 
 async function firstFailure(
   change: Partial<EpochOptions>,
 ): Promise<{ options: EpochOptions; result: EpochResult } | undefined> {
-  for (let seed = 1; seed <= 30; seed++) {
+  for (let seed = 1; seed <= 40; seed++) {
     const options = toy(seed, change);
     const result = await runEpoch(options);
     if (result.problems.length > 0) return { options, result };
@@ -92,7 +92,7 @@ describe('simulation', () => {
 
 describe('the simulation notices when', () => {
   it.each(MISTAKES)('$name', async ({ parts, channel = 'toy', noticedAs }) => {
-    const failure = await firstFailure({ parts, channel: CHANNELS[channel] });
+    const failure = await firstFailure({ parts, channel: CHANNELS[channel], count: channel === 'toy' ? 250 : 400 });
     expect(failure?.result.problems.map((problem) => problem.code)).toContain(noticedAs);
   });
 

@@ -203,7 +203,9 @@ const BY_SUB_CODE: Readonly<Record<string, ApiFailureKind>> = {
   'dop.token-generate-failed:token-expired': 'unauthorized',
   'dop.token-generate-failed:token-invalid': 'unauthorized',
   'isv.business-failed:31009': 'unauthorized',
-  'dop.token-generate-failed:no-authorization': 'forbidden',
+  'dop.token-generate-failed:no-authorization': 'closed',
+  // Of every call, so the app secret is wrong, and no order's fault.
+  'isv.signature-invalid': 'closed',
   // order.orderDetail: no such order (two codes) · another shop's · busy · its list is odd, try again.
   'isv.parameter-invalid:20001': 'not_found',
   'isv.parameter-invalid:20014': 'not_found',
@@ -222,9 +224,9 @@ const BY_CODE: Readonly<Record<number, ApiFailureKind>> = {
   20000: 'unavailable',
   20001: 'unavailable',
   /** The app lacks a permission, or the shop's authorisation is closed. */
-  30001: 'forbidden',
+  30001: 'closed',
   /** Our address is not on the app's list. */
-  30002: 'forbidden',
+  30002: 'closed',
   50000: 'unavailable',
   60000: 'throttled',
   90000: 'unavailable',

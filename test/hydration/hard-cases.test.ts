@@ -1,7 +1,4 @@
-/**
- * What should hold and does not yet. Each of these fails, and is expected to: who mends one takes its `.fails` away and
- * moves it to where it belongs.
- */
+/** What is easily lost, stuck or given up: each of these once was. */
 import { describe, expect, it } from 'vitest';
 import { disconnect } from '../../shared/connections/connect.ts';
 import { ConnectionId } from '../../shared/connections/connection.ts';
@@ -12,8 +9,8 @@ const id = ConnectionId.parse('shop');
 const ORDER = '6936400000000065536';
 const SUBJECT = `order/${ORDER}`;
 
-describe('news is lost', () => {
-  it.fails('that comes while an older answer is on its way: it is read before, and dated after', async () => {
+describe('news is not lost', () => {
+  it('that comes while an answer is on its way: that is as new as when it was asked for', async () => {
     const stage = await openStage({ channel: 'shopee' });
     await stage.hear([stage.change({ orderId: 'ORDER0' })]);
     await stage.play(MINUTE);
@@ -38,7 +35,7 @@ describe('news is lost', () => {
     expect(stage.order(ORDER)?.payment).toBe('paid');
   });
 
-  it.fails('that comes while a refusal is on its way: the row goes with what was asked for meanwhile', async () => {
+  it('that comes while a refusal is on its way: what was asked for meanwhile stays', async () => {
     const stage = await openStage({ channel: 'square' });
     stage.network.latencyMs = 3 * SECOND;
     stage.network.intercept = () => new Response('{}', { status: 403 });
@@ -50,7 +47,7 @@ describe('news is lost', () => {
     expect(stage.order(ORDER)?.status).toBe('completed');
   });
 
-  it.fails('that a person retried: hydrate opens the entry again, and then orders closes it', async () => {
+  it('that a person retried in vain: its entry is open again, however slowly entries are closed', async () => {
     const stage = await openStage({ channel: 'square' });
     stage.network.intercept = () => new Response('{}', { status: 403 });
     await stage.hear([stage.change({ orderId: ORDER })]);
@@ -67,8 +64,8 @@ describe('news is lost', () => {
   });
 });
 
-describe('a lane is stuck', () => {
-  it.fails('at a sixty-fourth of its pace: calls wait past the function’s time, and that counts as failures of the platform', async () => {
+describe('a lane is not stuck', () => {
+  it('at the least of its paces: no call waits past the function’s time, or counts as a failure of the platform', async () => {
     const stage = await openStage({ channel: 'shopee' });
     // Six times too many calls, be it of another program of the shop's.
     stage.network.intercept = () => new Response('{"error":"error_rate_limit","message":"","request_id":"r"}');
@@ -81,7 +78,27 @@ describe('a lane is stuck', () => {
     expect(stage.waiting()).toEqual([]);
   });
 
-  it.fails('for years, by a Retry-After that is taken at its word', async () => {
+  // Fails as yet: eight orders under way share the few calls of a holding, so none of them is ever whole.
+  it.fails('at the least of its paces, with orders of several calls each', async () => {
+    const stage = await openStage({ channel: 'square' });
+    const atMs = stage.time.nowMs();
+    stage.network.intercept = () => new Response('{}', { status: 429 });
+    await stage.hear(Array.from({ length: 8 }, (_, index) => ({ orderId: `ORDER${index}`, atMs })));
+    await stage.play(10 * MINUTE);
+    stage.network.intercept = ({ path }) => {
+      const [collection, objectId = ''] = path.split('/').slice(-2);
+      const money = { amount: 2400, currency: 'USD' };
+      const times = { created_at: '2026-11-24T09:00:00.000Z', updated_at: new Date(atMs).toISOString() };
+      if (collection === 'payments')
+        return Response.json({ payment: { id: objectId, status: 'COMPLETED', total_money: money, ...times } });
+      const tenders = [1, 2, 3].map((number) => ({ id: `${objectId}-${number}`, payment_id: `${objectId}-${number}` }));
+      return Response.json({ order: { id: objectId, state: 'COMPLETED', total_money: money, tenders, ...times } });
+    };
+    await stage.play(HOUR);
+    expect(stage.waiting()).toEqual([]);
+  });
+
+  it('for years, by a Retry-After', async () => {
     const stage = await openStage({ channel: 'square' });
     stage.network.intercept = () => new Response('', { status: 429, headers: { 'retry-after': '999999999' } });
     await stage.hear([stage.change({ orderId: ORDER, paid: true })]);
@@ -91,7 +108,7 @@ describe('a lane is stuck', () => {
     expect(stage.order(ORDER)?.status).toBe('completed');
   });
 
-  it.fails('with work that is due in a year, by a time in a webhook that is taken at its word', async () => {
+  it('with work that is due in a year, by a time in a webhook', async () => {
     const stage = await openStage({ channel: 'square' });
     const state = stage.change({ orderId: ORDER, paid: true });
     await stage.hear([{ ...state, atMs: state.atMs + 365 * 24 * HOUR }]);
@@ -100,7 +117,7 @@ describe('a lane is stuck', () => {
     expect([stage.calls.length, await stage.quarantined()]).not.toEqual([0, []]);
   });
 
-  it.fails('for up to a quarter of an hour, where new credentials come while a holder tries the old', async () => {
+  it('where new credentials come while a holder tries the old', async () => {
     const stage = await openStage({ channel: 'shopee' });
     await stage.hear([stage.change({ orderId: 'ORDER0' })]);
     await stage.play(MINUTE);
@@ -116,7 +133,7 @@ describe('a lane is stuck', () => {
     expect(stage.order(ORDER)?.payment).toBe('paid');
   });
 
-  it.fails('by one order that the platform always fails at', async () => {
+  it('by one order that the platform always fails at', async () => {
     const stage = await openStage({ channel: 'square' });
     stage.network.intercept = ({ path }) => (path.endsWith('POISON') ? new Response('', { status: 500 }) : undefined);
     await stage.hear([stage.change({ orderId: 'POISON' })]);
@@ -127,8 +144,8 @@ describe('a lane is stuck', () => {
   });
 });
 
-describe('Retry-After is not kept', () => {
-  it.fails('by what is under way: its next call goes out all the same', async () => {
+describe('Retry-After is kept', () => {
+  it('by what is under way, for its next call', async () => {
     const stage = await openStage({ channel: 'shopee' });
     await stage.hear([stage.change({ orderId: 'ORDER0' })]);
     await stage.play(MINUTE);
@@ -143,7 +160,7 @@ describe('Retry-After is not kept', () => {
     expect(stage.calls.length - before).toBe(2);
   });
 
-  it.fails('where it comes with a 503', async () => {
+  it('where it comes with a 503', async () => {
     const stage = await openStage({ channel: 'square' });
     stage.network.intercept = () => new Response('{}', { status: 503, headers: { 'retry-after': '120' } });
     await stage.hear([stage.change({ orderId: 'ORDER1' })]);
@@ -154,8 +171,8 @@ describe('Retry-After is not kept', () => {
   });
 });
 
-describe('what could still be had ends in quarantine', () => {
-  it.fails('not found once, right after an outage: the time of waiting counts as time of trying', async () => {
+describe('what can still be had does not end in quarantine', () => {
+  it('not found right after an outage: waiting is no trying', async () => {
     const stage = await openStage({ channel: 'square' });
     stage.platform.behaviour.failing = 503;
     await stage.hear([{ orderId: ORDER, atMs: stage.time.nowMs(), paid: true }]);
@@ -168,7 +185,7 @@ describe('what could still be had ends in quarantine', () => {
     expect(await stage.quarantined()).toEqual([]);
   });
 
-  it.fails('unasked, as the connection was disabled for four days', async () => {
+  it('unasked, after the connection was disabled for four days', async () => {
     const stage = await openStage({ channel: 'square' });
     await stage.hear([stage.change({ orderId: ORDER, paid: true })]);
     await stage.play(SECOND);
@@ -183,7 +200,7 @@ describe('what could still be had ends in quarantine', () => {
     expect(stage.order(ORDER)?.status).toBe('completed');
   });
 
-  it.fails('at once, while the platform sends everybody to its maintenance page', async () => {
+  it('while the platform sends everybody to its maintenance page', async () => {
     const stage = await openStage({ channel: 'square' });
     const headers = { location: 'https://status.example/maintenance' };
     stage.network.intercept = () => new Response('', { status: 302, headers });
@@ -195,7 +212,7 @@ describe('what could still be had ends in quarantine', () => {
   });
 });
 
-it.fails('a refresh token is used twice, where the store does not show the first tokens yet', async () => {
+it('no refresh token is used twice, where the store does not show the first tokens yet', async () => {
   const stage = await openStage({ channel: 'shopee' });
   await stage.hear([stage.change({ orderId: 'ORDER0' })]);
   await stage.play(MINUTE);
