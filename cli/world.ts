@@ -70,7 +70,7 @@ export interface Deployment {
   readonly webhookBaseUrl: string;
   readonly connections: ConnectionStore;
   readonly secrets: SecretStore;
-  readonly health: Pick<HealthStore, 'listLastWebhooks'>;
+  readonly health: Pick<HealthStore, 'listHealth'>;
   readonly lanes: LaneStore<unknown>;
   readonly orders: Pick<OrderStore, 'getOrder'>;
   readonly quarantine: Pick<Quarantine, 'get' | 'list' | 'close'>;

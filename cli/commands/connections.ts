@@ -27,6 +27,8 @@ function publicConnection({
 interface Health {
   /** UTC, as all times here; to the minute. */
   readonly lastWebhookAt?: string;
+  /** Its address also gets webhooks of this shop, which has no connection. */
+  readonly unconnectedShop?: { readonly shop: string; readonly at: string };
   readonly lastFetchAt?: string;
   readonly lastError?: { readonly at: string; readonly code: string };
   /** Fetches that wait: due later, or for a platform that does not answer. At most 100 are counted. */
@@ -55,21 +57,22 @@ export function addConnections(program: Command, session: Session): void {
 }
 
 async function listed({ connections, health, lanes }: Deployment, now: Date): Promise<Listed[]> {
-  const [all, lastWebhooks, states] = await Promise.all([
+  const [all, heard, states] = await Promise.all([
     connections.listConnections(),
-    health.listLastWebhooks(),
+    health.listHealth(),
     lanes.listLanes(),
   ]);
   return Promise.all(
     all.map(async (connection) => {
       const party = hydrationParty(connection.id);
       const lane = states.find((state) => state.party === party);
-      const lastWebhookAt = lastWebhooks.get(connection.id);
+      const { lastWebhookAt, unconnectedShop } = heard.get(connection.id) ?? {};
       const waiting = (await lanes.listDue(party, Number.MAX_SAFE_INTEGER, WAITING_COUNTED)).length;
       return {
         ...publicConnection(connection),
         health: {
           ...(lastWebhookAt !== undefined && { lastWebhookAt }),
+          ...(unconnectedShop && { unconnectedShop }),
           ...(waiting > 0 && { waitingFetches: waiting }),
           ...(lane && laneHealth(lane, now)),
         },
@@ -92,7 +95,10 @@ function laneHealth({ health, notBefore }: LaneState, now: Date): Health {
 
 function renderConnections({ items }: { readonly items: readonly Listed[] }): string {
   if (items.length === 0) return 'No connection yet. Make the first with `tributary connect CHANNEL --connection ID`.';
-  return table(
+  const told = items.flatMap(({ id, health: { unconnectedShop } }) =>
+    unconnectedShop ? [`At ${id} come webhooks of shop ${unconnectedShop.shop}, which is not connected.`] : [],
+  );
+  const listed = table(
     ['id', 'channel', 'type', 'status', 'currency', 'last webhook', 'last fetch', 'waiting', 'last error', 'address'],
     items.map(({ health, ...item }) => [
       item.id,
@@ -109,6 +115,7 @@ function renderConnections({ items }: { readonly items: readonly Listed[] }): st
       item.webhookUrl,
     ]),
   );
+  return told.length > 0 ? `${listed}\n\n${told.join('\n')}` : listed;
 }
 
 /** 2026-11-24 09:31 (UTC) */

@@ -122,7 +122,22 @@ async function judgeConnections(deployment: Deployment): Promise<Verdict> {
       'Renew it with tributary connect CHANNEL --connection ID, and give the new one to the platform.',
     );
   }
+  const told = await unconnectedShops(deployment);
+  if (told.length > 0) {
+    return warn(
+      `Webhooks come of shops that are not connected: ${told.join(', ')}.`,
+      'Connect them, or mend the shop id in the credentials of the connection; what came is in the lake.',
+    );
+  }
   return ok(`${plural(active.length, 'active connection')} of ${all.length}, each with a secret.`);
+}
+
+/** `shop 4463799 at my-shop` */
+async function unconnectedShops({ health }: Deployment): Promise<string[]> {
+  const found: string[] = [];
+  for (const [id, { unconnectedShop }] of await health.listHealth())
+    if (unconnectedShop) found.push(`shop ${unconnectedShop.shop} at ${id}`);
+  return found;
 }
 
 async function withoutSecret({ secrets }: Deployment, connections: readonly Connection[]): Promise<Connection[]> {

@@ -112,29 +112,33 @@ interface Read extends Omit<Interpreted, 'signals' | 'otherShops'> {
   readonly signals: readonly { readonly signal: Signal; readonly envelope: Envelope }[];
 }
 
-/** By the adapter of its channel, for its connection; and where it tells of other shops too, for those of theirs. */
+/**
+ * By the adapter of its channel, for its connection. Where it tells of other shops too, only that there is news of them:
+ * it was proven with the secret of this connection, and what is another's is fetched with theirs.
+ */
 async function read(
   envelope: Envelope,
-  { adapters, connections, shops, telemetry }: OrdersDependencies,
+  { adapters, connections, shops, health, telemetry }: OrdersDependencies,
 ): Promise<Read | Ignored | Unacceptable> {
   const { channel } = envelope;
   const adapter = await adapters.find(channel);
   const own = interpret(envelope, adapter, await connections.find(envelope.connection));
   if (own.kind !== 'updates') return own;
-  const updates = [...own.updates];
   const signals = own.signals.map((signal) => ({ signal, envelope }));
+  let { except } = own;
   for (const shop of own.otherShops) {
     const connection = await shops.find(channel, shop);
-    const theirs = connection?.status === 'active' ? { ...envelope, connection: connection.id } : undefined;
-    const reading = theirs && interpret(theirs, adapter, connection);
-    if (!theirs || reading?.kind !== 'updates') {
+    if (!connection) {
       telemetry.measure('ignored', 1, { channel });
+      await health.unconnected(envelope.connection, shop, envelope.receivedAt);
       continue;
     }
-    updates.push(...reading.updates);
-    signals.push(...reading.signals.map((signal) => ({ signal, envelope: theirs })));
+    const theirs = { ...envelope, connection: connection.id };
+    const reading = interpret(theirs, adapter, connection);
+    if (reading.kind === 'unacceptable') except ??= reading;
+    if (reading.kind === 'updates') signals.push(...reading.signals.map((signal) => ({ signal, envelope: theirs })));
   }
-  return { ...own, updates, signals };
+  return { ...own, signals, ...(except && { except }) };
 }
 
 async function readWanted(work: WorkMessage, lake: Pick<Lake, 'read'>): Promise<Envelope[]> {

@@ -154,7 +154,7 @@ export function failureOfStatus(answer: ApiAnswer, now: Date): ApiFailure | unde
   if (status === 403) return new ApiFailure('forbidden', code);
   if (status === 404 || status === 410) return new ApiFailure('not_found', code);
   // Redirects are not followed: nothing of ours is where they lead, and a platform in maintenance sends everybody there.
-  if (status < 400 || status >= 500)
+  if (status < 400 || status >= 500 || status === 408 || status === 425)
     return new ApiFailure('unavailable', code, wait === undefined ? {} : { retryAfterMs: wait });
   return new ApiFailure('refused', code);
 }

@@ -81,7 +81,8 @@ export async function connect(request: ConnectRequest, stores: ConnectionStores,
   const changed = changesBetween(seen, connection);
   if (!seen || changed.length > 0) await stores.connections.putConnection(connection, seen);
   if (hasNewCredentials) changed.push('credentials');
-  if (seen && (hasNewCredentials || changed.includes('apiBase'))) await callAgain(id, stores.lanes, now);
+  const mayCallAgain = request.api?.credentials !== undefined || changed.includes('apiBase');
+  if (seen && mayCallAgain) await callAgain(id, stores.lanes, now, hasNewCredentials);
   const created = seen === undefined;
   if (!replaced) return { kind: 'connected', connection, created, changed };
   return { kind: 'connected', connection, created, changed: [...changed, 'secret'], replaced };
@@ -99,11 +100,17 @@ async function putCredentials({ id, api }: ConnectRequest, { secrets }: Connecti
 const ATTEMPTS = 5;
 
 /** A lane that waits because the platform refused what it had before waits no longer: its holder begins anew, or the next sweep wakes it. */
-async function callAgain(id: ConnectionId, lanes: ConnectionStores['lanes'], now: Date): Promise<void> {
+async function callAgain(
+  id: ConnectionId,
+  lanes: ConnectionStores['lanes'],
+  now: Date,
+  hasNewCredentials: boolean,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const lane = await lanes.getLane(hydrationParty(id));
     if (!lane) return;
     const isHeld = lane.holder !== undefined && lane.holder.until > now.getTime();
+    if (isHeld ? !hasNewCredentials : lane.notBefore <= now.getTime()) return;
     const reopened = isHeld ? { nudged: true, reopened: true } : { notBefore: 0, failures: 0 };
     try {
       return await lanes.putLane({ ...lane, ...reopened, revision: lane.revision + 1 }, lane.revision);

@@ -49,11 +49,13 @@ export function connectionDirectory(
   return directory((id) => store.getConnection(id), clock);
 }
 
-/** By the shop's own id at the platform: one app may serve several shops, and tell of all of them at one address. */
+/** Active ones, by the shop's own id at the platform: one app may serve several shops, and tell of all of them at one address. */
 export function shopDirectory(store: Pick<ConnectionStore, 'listConnections'>, clock: Clock): ShopDirectory {
   const cache = createCache({
     load: async (key) =>
-      (await store.listConnections()).find(({ channel, shop }) => shop !== undefined && key === `${channel}/${shop}`),
+      (await store.listConnections()).find(
+        ({ channel, shop, status }) => status === 'active' && shop !== undefined && key === `${channel}/${shop}`,
+      ),
     clock,
     maxAgeMs: MAX_AGE_MS,
     maxEntries: MAX_ENTRIES,

@@ -8,7 +8,7 @@
  * 5 | put these                     | putWebhookSecrets | likewise, SecureString           | -
  * 6 | what a person gave for the API | get-, putCredentials | SSM /<prefix>/<id>/credentials | -
  * 7 | tokens had in exchange        | get-, putTokens   | SSM /<prefix>/<id>/tokens        | -
- * 8 | when it was last heard of     | put-, listLastWebhooks | pk 'health', sk id          | eventual
+ * 8 | when it was last heard of     | put…, listHealth | pk 'health', sk id               | eventual
  * Asked by: 1 ingest, orders, hydrate, cli · 2 hydrate (sweep), cli · 3 cli · 4 ingest, cli · 5 cli · 6 hydrate, cli · 7 hydrate · 8 orders, cli.
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
@@ -20,6 +20,7 @@ import {
   QueryCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
 import { Conflict } from '../runtime/errors.ts';
 import { Connection, type ConnectionId, StoredTokens, WebhookSecrets } from './connection.ts';
 import type { ConnectionStore, SecretStore } from './directory.ts';
@@ -110,7 +111,18 @@ export function dynamoHealth({
       }
     },
 
-    async listLastWebhooks() {
+    async putUnconnectedShop(connection, shop, receivedAt) {
+      await client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: { pk: HEALTH, sk: connection },
+          UpdateExpression: 'SET unconnectedShop = :told',
+          ExpressionAttributeValues: { ':told': { shop, at: receivedAt } },
+        }),
+      );
+    },
+
+    async listHealth() {
       const { Items = [] } = await client.send(
         new QueryCommand({
           TableName: table,
@@ -118,10 +130,16 @@ export function dynamoHealth({
           ExpressionAttributeValues: { ':pk': HEALTH },
         }),
       );
-      return new Map(Items.map(({ sk, lastWebhookAt }) => [String(sk), String(lastWebhookAt)]));
+      return new Map(Items.map((item) => [String(item.sk), HeardOf.parse(item)]));
     },
   };
 }
+
+/** As written above; keys are left out. */
+const HeardOf = z.object({
+  lastWebhookAt: z.string().optional(),
+  unconnectedShop: z.object({ shop: z.string(), at: z.string() }).optional(),
+});
 
 export function ssmSecrets({ client, prefix }: { readonly client: SSMClient; readonly prefix: string }): SecretStore {
   async function get(id: ConnectionId, kind: SecretKind) {

@@ -42,25 +42,28 @@ export async function askForNews(
 ): Promise<ReadonlyMap<string, number>> {
   const asked = new Map<string, number>();
   const wakeAt = new Map<Party, number>();
-  await pMap(
-    joined(heard),
-    async ({ party, signal, envelope, detail }) => {
-      if (await isKnown(signal, envelope, detail, dependencies)) return;
-      const nowMs = dependencies.clock().getTime();
-      // A time that a webhook names may lie far ahead; to look once too early costs a call.
-      const dueAt = Math.max(nowMs, Math.min(detail.heard.settledAt, nowMs + LONGEST_WAIT_MS));
-      if (!(await ask(dependencies.lanes, { party, subject: signal.subject, detail, dueAt }, joinDetails, nowMs)))
-        return;
-      asked.set(envelope.channel, (asked.get(envelope.channel) ?? 0) + 1);
-      wakeAt.set(party, Math.min(wakeAt.get(party) ?? dueAt, dueAt));
-    },
-    { concurrency: AT_ONCE, stopOnError: false },
-  );
-  // After all rows, so that who is woken sees them.
-  const nowMs = dependencies.clock().getTime();
-  for (const [party, at] of wakeAt) {
-    const delaySeconds = Math.max(0, Math.ceil((at - nowMs) / 1000));
-    await dependencies.wakes.send({ wake: party }, { delaySeconds });
+  try {
+    await pMap(
+      joined(heard),
+      async ({ party, signal, envelope, detail }) => {
+        if (await isKnown(signal, envelope, detail, dependencies)) return;
+        const nowMs = dependencies.clock().getTime();
+        // A time that a webhook names may lie far ahead; to look once too early costs a call.
+        const dueAt = Math.max(nowMs, Math.min(detail.heard.settledAt, nowMs + LONGEST_WAIT_MS));
+        const request = { party, subject: signal.subject, detail, dueAt };
+        const done = await ask(dependencies.lanes, request, joinDetails, nowMs);
+        if (done.asked) asked.set(envelope.channel, (asked.get(envelope.channel) ?? 0) + 1);
+        if (done.wakeAt !== undefined) wakeAt.set(party, Math.min(wakeAt.get(party) ?? done.wakeAt, done.wakeAt));
+      },
+      { concurrency: AT_ONCE, stopOnError: false },
+    );
+  } finally {
+    // After all rows, so that who is woken sees them; also of those that were put where others failed.
+    const nowMs = dependencies.clock().getTime();
+    for (const [party, at] of wakeAt) {
+      const delaySeconds = Math.max(0, Math.ceil((at - nowMs) / 1000));
+      await dependencies.wakes.send({ wake: party }, { delaySeconds });
+    }
   }
   return asked;
 }

@@ -38,7 +38,7 @@ const MINUTE_MS = 60_000;
 const MISSING_PATIENCE_MS = 10 * MINUTE_MS;
 /** Details lag behind their webhooks by seconds. */
 const STALE_PATIENCE_MS = 60 * MINUTE_MS;
-/** Over a weekend, and a person has noticed. */
+/** Of trying, over a weekend, and a person has noticed. */
 const PATIENCE_MS = 3 * 24 * 60 * MINUTE_MS;
 
 /** Why no call can be made at all. */
@@ -142,7 +142,8 @@ class Attempt {
         if (!this.#isTriedFor(PATIENCE_MS)) return { kind: 'failed', code, ...wait };
         return this.#setAside('fetch_gave_up', `an answer within three days of trying (${code})`);
       case 'not_found':
-        if (!this.#isTroubledFor(MISSING_PATIENCE_MS, 'not_at_platform')) return this.#later('not_at_platform');
+        if (!this.#isTroubledFor(MISSING_PATIENCE_MS, 'not_at_platform') && !this.#isTriedFor(PATIENCE_MS))
+          return this.#later('not_at_platform');
         return this.#setAside('not_at_platform', `something the platform still has (${code})`);
       case 'forbidden':
         return this.#setAside('not_readable', `something this account may read (${code})`);
@@ -158,7 +159,7 @@ class Attempt {
     const isNew = (wanted: FetchDetail['heard']) => versions.some((version) => covers(version, wanted));
     const gaveUp = !isNew(heard) && this.#isTroubledFor(STALE_PATIENCE_MS, 'answer_too_old');
     // One that is too old is kept the first time and the last: in between it says the same again and again.
-    if (isNew(heard) || gaveUp || this.#work.attempts === 0) {
+    if (isNew(heard) || gaveUp || this.#work.trouble?.code !== 'answer_too_old') {
       for (const envelope of envelopes) await this.#its.inbox.keep(envelope);
       const { channel } = this.#connection;
       this.#its.telemetry.measure('fetched', 1, { channel });
@@ -196,8 +197,9 @@ class Attempt {
   }
 
   #later(code: string, notBefore = 0): Outcome<FetchDetail> {
-    const backoff = this.#nowMs + backoffMs(this.#work.attempts, this.#its.random);
-    const at = Math.max(backoff, Math.min(notBefore, this.#nowMs + MINUTE_MS));
+    const nowMs = this.#its.clock().getTime();
+    const backoff = nowMs + backoffMs(this.#work.attempts, this.#its.random);
+    const at = Math.max(backoff, Math.min(notBefore, nowMs + MINUTE_MS));
     return { kind: 'later', at, code };
   }
 

@@ -52,7 +52,8 @@ export class Session {
   get expiry(): Pick<LaneHealth, 'tokensExpireAt' | 'authorisationExpiresAt'> {
     const { expiresAt, refreshExpiresAt } = this.#tokens ?? {};
     return {
-      ...(expiresAt !== undefined && { tokensExpireAt: expiresAt }),
+      // 0 where a person gave tokens whose age is unknown.
+      ...(expiresAt !== undefined && expiresAt > 0 && { tokensExpireAt: expiresAt }),
       ...(refreshExpiresAt !== undefined && { authorisationExpiresAt: refreshExpiresAt }),
     };
   }

@@ -10,32 +10,42 @@ export interface Request<Detail> {
   readonly dueAt: number;
 }
 
+export interface Asked {
+  /** Whether anything had to be written. */
+  readonly asked: boolean;
+  /** Epoch ms at which the lane is to be woken, where it would not be by then. */
+  readonly wakeAt?: number;
+}
+
 const ATTEMPTS = 8;
+
+/** However much news there is of work that fails, it is left alone for so long. */
+const LEAST_PAUSE_MS = 5_000;
 
 /** While news of a subject keeps coming, it is waited for more, but no longer than this. */
 const GATHERING_MS = 5_000;
 
 /**
  * Asks for work; what waits already is joined with the news, so ten requests for a subject are one row. `join` gives undefined
- * where the news adds nothing. False if nothing had to be written.
+ * where the news adds nothing.
  */
 export async function ask<Detail>(
   lanes: Pick<LaneStore<Detail>, 'getWork' | 'putWork'>,
   { party, subject, detail, dueAt }: Request<Detail>,
   join: (known: Detail, news: Detail) => Detail | undefined,
   nowMs: number,
-): Promise<boolean> {
+): Promise<Asked> {
   for (let attempt = 1; ; attempt++) {
     const known = await lanes.getWork(party, subject);
     const joined = known ? join(known.detail, detail) : detail;
-    if (joined === undefined) return false;
+    if (joined === undefined) return { asked: false };
     const seen = known?.revision ?? 0;
     const askedAt = known?.askedAt ?? nowMs;
     // Work that failed is tried again as soon as there is news of it; work that was not tried yet gathers news for a while.
     const due = !known
       ? dueAt
       : known.attempts > 0
-        ? Math.min(known.dueAt, dueAt)
+        ? Math.min(known.dueAt, Math.max(dueAt, nowMs + LEAST_PAUSE_MS))
         : gathering(known.dueAt, dueAt, askedAt);
     const work = {
       attempts: 0,
@@ -50,7 +60,7 @@ export async function ask<Detail>(
     };
     try {
       await lanes.putWork(work, seen);
-      return true;
+      return { asked: true, ...(due < (known?.dueAt ?? Number.POSITIVE_INFINITY) && { wakeAt: due }) };
     } catch (error) {
       if (!(error instanceof Conflict) || attempt === ATTEMPTS) throw error;
     }

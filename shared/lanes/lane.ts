@@ -46,7 +46,7 @@ export interface LaneState {
   readonly notBefore: number;
   /** Failures in a row, of different pieces of work: so they are the party's. */
   readonly failures: number;
-  readonly lastFailedSubject?: string | undefined;
+  readonly failedSubjects?: readonly string[] | undefined;
   /** Calls that may still be made at once, as of when; and the share of its limits that the party was seen to take. */
   readonly allowance?: { readonly calls: number; readonly at: number; readonly share: number } | undefined;
   /** A wake message that is under way will arrive then. */

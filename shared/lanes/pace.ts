@@ -11,7 +11,7 @@ export interface Limits {
   readonly burst: number;
 }
 
-const LEAST_SHARE = 1 / 32;
+const LEAST_SHARE = 1 / 16;
 const GROWTH = 1.05;
 
 export class Pace {
@@ -38,6 +38,11 @@ export class Pace {
     this.#calls = calls;
     this.#at = Math.max(this.#at, nowMs);
     return waitMs;
+  }
+
+  /** Of the limits, 0 to 1. */
+  get share(): number {
+    return this.#share;
   }
 
   tooMuch(): void {

@@ -153,7 +153,7 @@ class Run<Detail> {
   /** No call can be made any more in this holding. */
   #isOver = false;
   #failures: number;
-  #lastFailedSubject: string | undefined;
+  #failedSubjects: readonly string[];
   #health: LaneHealth;
 
   constructor(task: LaneTask<Detail>, runner: Runner<Detail>, held: LaneState, startedMs: number) {
@@ -164,7 +164,7 @@ class Run<Detail> {
     this.#pace = new Pace(task.limits, held.allowance, startedMs);
     this.#notBefore = held.notBefore;
     this.#failures = held.failures;
-    this.#lastFailedSubject = held.lastFailedSubject;
+    this.#failedSubjects = held.failedSubjects ?? [];
     this.#health = held.health;
   }
 
@@ -186,7 +186,8 @@ class Run<Detail> {
         async (work) => {
           if (this.#mayBegin()) await this.#settle(work, await errand.perform(work));
         },
-        { concurrency: limits.atOnce, stopOnError: false },
+        // At a low pace the calls of one piece of work take long: many at once would share them, and none be done in time.
+        { concurrency: Math.max(1, Math.floor(limits.atOnce * this.#pace.share)), stopOnError: false },
       );
     }
   }
@@ -204,7 +205,7 @@ class Run<Detail> {
   }
 
   released(nextDueAt: number | undefined): LaneState {
-    const { holder: _, wakeAt: known, reopened: __, lastFailedSubject: ___, ...rest } = this.held;
+    const { holder: _, wakeAt: known, reopened: __, failedSubjects: ___, ...rest } = this.held;
     const nowMs = this.#nowMs();
     const wakeAt = nextDueAt === undefined ? undefined : Math.max(nowMs, nextDueAt, this.#notBefore);
     const pending = known !== undefined && known > nowMs && wakeAt !== undefined && known <= wakeAt;
@@ -215,7 +216,7 @@ class Run<Detail> {
       nudged: false,
       notBefore: this.#notBefore,
       failures: this.#failures,
-      ...(this.#lastFailedSubject !== undefined && { lastFailedSubject: this.#lastFailedSubject }),
+      ...(this.#failedSubjects.length > 0 && { failedSubjects: this.#failedSubjects }),
       allowance: this.#pace.allowance,
       health: { ...this.#health, ...this.#errand?.health?.() },
       ...(pending ? { wakeAt: known } : reachable && { wakeAt }),
@@ -252,6 +253,8 @@ class Run<Detail> {
         this.#pace.wentWell();
         return this.#remove(work, outcome.covers);
       case 'dead':
+        // It answered, if only to say no.
+        this.#succeeded();
         this.#note(outcome.code);
         return this.#remove(work, (_detail, revision) => revision === work.revision);
       case 'unbegun':
@@ -262,8 +265,9 @@ class Run<Detail> {
         return this.#postpone(work, outcome.code, outcome.at);
       case 'failed': {
         this.#note(outcome.code);
-        if (this.#lastFailedSubject !== work.subject) this.#failures++;
-        this.#lastFailedSubject = work.subject;
+        const isNew = !this.#failedSubjects.includes(work.subject);
+        if (isNew) this.#failedSubjects = [...this.#failedSubjects, work.subject].slice(-DOUBTS);
+        if (isNew || this.#failures >= DOUBTS) this.#failures++;
         const { retryAfterMs } = outcome;
         if (this.#failures >= DOUBTS || retryAfterMs !== undefined)
           this.#close(Math.max(0, this.#failures - DOUBTS), retryAfterMs);
@@ -280,7 +284,7 @@ class Run<Detail> {
 
   #succeeded(): void {
     this.#failures = 0;
-    this.#lastFailedSubject = undefined;
+    this.#failedSubjects = [];
   }
 
   #note(code: string): void {

@@ -35,8 +35,8 @@ const LaneItem = z.object({
   reopened: z.boolean().optional(),
   notBefore: z.number(),
   failures: z.number(),
-  lastFailedSubject: z.string().optional(),
-  allowance: z.object({ calls: z.number(), at: z.number(), share: z.number() }).optional(),
+  failedSubjects: z.array(z.string()).optional(),
+  allowance: z.object({ calls: z.number(), at: z.number(), share: z.number().default(1) }).optional(),
   wakeAt: z.number().optional(),
   health: z.object({
     lastSuccessAt: z.number().optional(),

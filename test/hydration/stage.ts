@@ -153,7 +153,7 @@ export async function openStage({
     quarantine,
     lanes: counted(lanes, operations),
     wakes,
-    health: { heard: async () => undefined },
+    health: { heard: async () => undefined, unconnected: async () => undefined },
     clock: time.clock,
     telemetry,
   });

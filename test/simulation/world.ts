@@ -189,7 +189,7 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
         quarantine: gatedQuarantine(gate, instance, quarantine),
         lanes: gatedLanes(gate, instance, lanes),
         wakes: gatedQueue(gate, instance, 'wake', wakes),
-        health: { heard: async () => undefined },
+        health: { heard: async () => undefined, unconnected: async () => undefined },
         clock,
         telemetry,
       };
@@ -242,7 +242,19 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
     invoke: toOrders,
   });
 
-  pollQueue({ queue: wakes, time: scheduler, batchSize: 1, windowMs: 0, concurrency, invoke: hydrate });
+  const operator = createOperator({ scheduler, platforms, lanes, secrets: stores.secrets });
+  pollQueue({
+    queue: wakes,
+    time: scheduler,
+    batchSize: 1,
+    windowMs: 0,
+    concurrency,
+    invoke: async (event) => {
+      const answer = await hydrate(event);
+      await operator.look();
+      return answer;
+    },
+  });
 
   const { replacement } = plan;
   scheduler.after(replacement.atMs - plan.startMs, async () => {
@@ -270,12 +282,7 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
     const back = inbox.redrive() + work.redrive() + wakes.redrive();
     redriven += back;
     await scheduler.run();
-    await sweepUntilEmpty({
-      lanes,
-      wakes,
-      scheduler,
-      authorise: () => authoriseAgain(platforms, lanes, stores.secrets),
-    });
+    await sweepUntilEmpty({ lanes, wakes, scheduler });
     if (back === 0) break;
   }
 
@@ -326,13 +333,11 @@ interface Sweeping {
   readonly lanes: MemoryLanes<FetchDetail>;
   readonly wakes: Queue<WakeMessage>;
   readonly scheduler: Scheduler;
-  readonly authorise: () => Promise<void>;
 }
 
 /** The minute's sweep, for as long as there is work: but time goes straight to when there is something to do. */
-async function sweepUntilEmpty({ lanes, wakes, scheduler, authorise }: Sweeping): Promise<void> {
+async function sweepUntilEmpty({ lanes, wakes, scheduler }: Sweeping): Promise<void> {
   for (let sweeps = 0; lanes.waiting().length > 0 && sweeps < SWEEPS; sweeps++) {
-    await authorise();
     const nextDueAt = Math.min(...lanes.waiting().map((work) => work.dueAt));
     const waitMs = Math.max(60_000, nextDueAt - scheduler.nowMs());
     scheduler.after(waitMs, () => void wakes.send({ sweep: true }));
@@ -340,18 +345,38 @@ async function sweepUntilEmpty({ lanes, wakes, scheduler, authorise }: Sweeping)
   }
 }
 
-/** A refresh token whose answer was lost is used up for good: a person authorises again, as the health of the lane asks. */
-async function authoriseAgain(
-  platforms: ReadonlyMap<string, PlatformModel>,
-  lanes: MemoryLanes<FetchDetail>,
-  secrets: SecretStore,
-): Promise<void> {
-  for (const { party, health } of await lanes.listLanes()) {
-    const id = ConnectionId.parse(connectionOf(party));
-    const platform = platforms.get(id);
-    const isRefused = health.lastFailure?.code === 'authorisation_refused';
-    if (platform?.authorise && isRefused) await secrets.putCredentials(id, platform.authorise());
-  }
+const OPERATOR_LOOKS_MS = 60 * 60_000;
+
+/**
+ * A refresh token whose answer was lost is used up for good: within the hour a person authorises again, as the health of the
+ * lane asks.
+ */
+function createOperator({
+  scheduler,
+  platforms,
+  lanes,
+  secrets,
+}: {
+  readonly scheduler: Scheduler;
+  readonly platforms: ReadonlyMap<string, PlatformModel>;
+  readonly lanes: MemoryLanes<FetchDetail>;
+  readonly secrets: SecretStore;
+}) {
+  const called = new Set<string>();
+  return {
+    async look(): Promise<void> {
+      for (const { party, health } of await lanes.listLanes()) {
+        const id = ConnectionId.parse(connectionOf(party));
+        const platform = platforms.get(id);
+        if (called.has(id) || !platform?.authorise || health.lastFailure?.code !== 'authorisation_refused') continue;
+        called.add(id);
+        scheduler.after(OPERATOR_LOOKS_MS, () => {
+          called.delete(id);
+          if (platform.authorise) void secrets.putCredentials(id, platform.authorise());
+        });
+      }
+    },
+  };
 }
 
 /** A UUID v7 without chance in it: the time, then a number. */

@@ -1,7 +1,7 @@
 /** Connections and their secrets in memory, as `shared/connections/store.ts` keeps them. */
 import { Connection, type ConnectionId, StoredTokens, WebhookSecrets } from '../../../shared/connections/connection.ts';
 import type { ConnectionStore, SecretStore } from '../../../shared/connections/directory.ts';
-import type { HealthStore } from '../../../shared/connections/health.ts';
+import type { HealthStore, HeardOf } from '../../../shared/connections/health.ts';
 import type { SecretKind } from '../../../shared/connections/store.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
 
@@ -60,11 +60,15 @@ export function memorySecrets(): SecretStore {
 }
 
 export function memoryHealth(): HealthStore {
-  const lastWebhooks = new Map<string, string>();
+  const items = new Map<string, HeardOf>();
   return {
     async putLastWebhook(connection, receivedAt) {
-      if (receivedAt > (lastWebhooks.get(connection) ?? '')) lastWebhooks.set(connection, receivedAt);
+      const known = items.get(connection);
+      if (receivedAt > (known?.lastWebhookAt ?? '')) items.set(connection, { ...known, lastWebhookAt: receivedAt });
     },
-    listLastWebhooks: async () => lastWebhooks,
+    async putUnconnectedShop(connection, shop, receivedAt) {
+      items.set(connection, { ...items.get(connection), unconnectedShop: { shop, at: receivedAt } });
+    },
+    listHealth: async () => items,
   };
 }
