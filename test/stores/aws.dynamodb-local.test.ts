@@ -1,13 +1,13 @@
 /** The stores on DynamoDB keep their contracts on Amazon's own DynamoDB Local. Without Java the suite is skipped, and says so. */
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dynamoConnections } from '../../shared/connections/store.ts';
+import { dynamoConnections, dynamoHealth } from '../../shared/connections/store.ts';
 import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { createTable, OPERATIONS_KEY, ORDERS_KEY } from './aws.ts';
-import { connectionStoreContract } from './contracts/connections.ts';
+import { connectionStoreContract, healthStoreContract } from './contracts/connections.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
@@ -41,6 +41,7 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
   });
   connectionStoreContract('DynamoDB Local', async () => dynamoConnections(await table(OPERATIONS_KEY)));
 
+  healthStoreContract('DynamoDB Local', async () => dynamoHealth(await table(OPERATIONS_KEY)));
   laneStoreContract('DynamoDB Local', async () =>
     dynamoLanes({ ...(await table(OPERATIONS_KEY)), detail: FetchDetail }),
   );

@@ -1,7 +1,7 @@
 /** The stores on AWS keep their contracts on the emulator at AWS_ENDPOINT_URL. Without one the suite is skipped, and says so. */
 import { DeleteParametersCommand, DescribeParametersCommand } from '@aws-sdk/client-ssm';
 import { afterAll, describe } from 'vitest';
-import { dynamoConnections, ssmSecrets } from '../../shared/connections/store.ts';
+import { dynamoConnections, dynamoHealth, ssmSecrets } from '../../shared/connections/store.ts';
 import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { s3Lake } from '../../shared/lake/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
@@ -11,7 +11,7 @@ import { sqsQueue } from '../../shared/queues/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
 import { s3Client } from '../../shared/runtime/s3.ts';
 import { createBucket, createQueue, createTable, OPERATIONS_KEY, ORDERS_KEY, type Resource } from './aws.ts';
-import { connectionStoreContract, secretStoreContract } from './contracts/connections.ts';
+import { connectionStoreContract, healthStoreContract, secretStoreContract } from './contracts/connections.ts';
 import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
@@ -56,6 +56,9 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
   );
   connectionStoreContract('DynamoDB', async () =>
     dynamoConnections({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
+  );
+  healthStoreContract('DynamoDB', async () =>
+    dynamoHealth({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
   );
   laneStoreContract('DynamoDB', async () =>
     dynamoLanes({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name, detail: FetchDetail }),

@@ -1,14 +1,14 @@
 /** The models of the simulation keep the same contracts as the stores on AWS. */
 import { describe, expect, it } from 'vitest';
 import { packOrder } from '../../shared/orders/item.ts';
-import { memoryConnections, memorySecrets } from '../simulation/models/connections.ts';
+import { memoryConnections, memoryHealth, memorySecrets } from '../simulation/models/connections.ts';
 import { memoryLake } from '../simulation/models/lake.ts';
 import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { memoryQueue } from '../simulation/models/queue.ts';
 import { realTime } from '../simulation/models/time.ts';
-import { connectionStoreContract, secretStoreContract } from './contracts/connections.ts';
+import { connectionStoreContract, healthStoreContract, secretStoreContract } from './contracts/connections.ts';
 import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
@@ -20,6 +20,7 @@ orderStoreContract('in memory', async () => memoryOrders());
 quarantineContract('in memory', async () => memoryQuarantine(), { beyondOnePage: true });
 connectionStoreContract('in memory', async () => memoryConnections());
 secretStoreContract('in memory', async () => memorySecrets());
+healthStoreContract('in memory', async () => memoryHealth());
 laneStoreContract('in memory', async () => memoryLanes());
 lakeContract('in memory', async () => memoryLake());
 queueContract('in memory', async () => {

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ConnectionId } from '../../../shared/connections/connection.ts';
 import type { ConnectionStore, SecretStore } from '../../../shared/connections/directory.ts';
+import type { HealthStore } from '../../../shared/connections/health.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
 import { newConnection, unique } from './samples.ts';
 
@@ -81,6 +82,23 @@ export function secretStoreContract(name: string, make: () => Promise<SecretStor
         expiresAt: 1_800_000_000_000,
       });
       expect(await store.getWebhookSecrets(id)).toBeUndefined();
+    });
+  });
+}
+
+export function healthStoreContract(name: string, make: () => Promise<HealthStore>): void {
+  describe(`health: ${name}`, () => {
+    it('keeps the last webhook, and the last shop that is not connected', async () => {
+      const store = await make();
+      const id = `shop_${unique()}`;
+      await store.putLastWebhook(id, '2026-11-24T10:00:00.000Z');
+      await store.putLastWebhook(id, '2026-11-24T09:00:00.000Z');
+      expect((await store.listHealth()).get(id)).toEqual({ lastWebhookAt: '2026-11-24T10:00:00.000Z' });
+      await store.putUnconnectedShop(id, '4463799', '2026-11-24T11:00:00.000Z');
+      expect((await store.listHealth()).get(id)).toEqual({
+        lastWebhookAt: '2026-11-24T10:00:00.000Z',
+        unconnectedShop: { shop: '4463799', at: '2026-11-24T11:00:00.000Z' },
+      });
     });
   });
 }
