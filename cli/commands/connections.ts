@@ -99,7 +99,19 @@ function renderConnections({ items }: { readonly items: readonly Listed[] }): st
     unconnectedShop ? [`At ${id} come webhooks of shop ${unconnectedShop.shop}, which is not connected.`] : [],
   );
   const listed = table(
-    ['id', 'channel', 'type', 'status', 'currency', 'last webhook', 'last fetch', 'waiting', 'last error', 'address'],
+    [
+      'id',
+      'channel',
+      'type',
+      'status',
+      'currency',
+      'last webhook',
+      'last fetch',
+      'waiting',
+      'authorised until',
+      'last error',
+      'address',
+    ],
     items.map(({ health, ...item }) => [
       item.id,
       item.channel,
@@ -111,6 +123,8 @@ function renderConnections({ items }: { readonly items: readonly Listed[] }): st
       health.waitingFetches === undefined
         ? '-'
         : `${health.waitingFetches}${health.waitingFetches === WAITING_COUNTED ? '+' : ''}`,
+      // Tokens are renewed; where that ends, a person is needed.
+      minute(health.authorisationExpiresAt ?? health.tokenExpiresAt),
       health.lastError ? `${health.lastError.code} ${minute(health.lastError.at)}` : '-',
       item.webhookUrl,
     ]),
