@@ -5,7 +5,7 @@ import parsePhoneNumber, { type CountryCode, isSupportedCountry } from 'libphone
 export const isMasked = (text: string): boolean => /[*＊•]/.test(text);
 
 /** NFKC folds full-width letters and digits (`ＡＢＣ＠`), as Chinese keyboards write them, to ASCII. */
-const toHalfWidth = (text: string): string => text.normalize('NFKC').trim();
+export const toHalfWidth = (text: string): string => text.normalize('NFKC').trim();
 
 /**
  * E.164 if it is a number of that country or of the one it names; else the text as given, trimmed. `region` is
