@@ -10,6 +10,7 @@ import { dynamoLanes } from '../shared/lanes/store.ts';
 import { dynamoOrders } from '../shared/orders/store.ts';
 import { dynamoQuarantine } from '../shared/quarantine/store.ts';
 import { sqsQueue } from '../shared/queues/store.ts';
+import { dynamoRates } from '../shared/rates/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../shared/runtime/clients.ts';
 import { s3Client } from '../shared/runtime/s3.ts';
 import { CliError } from './errors.ts';
@@ -76,6 +77,7 @@ export function openDeployment(site: Site, outputs: NeededOutputs): Deployment {
     health: dynamoHealth(operations),
     lanes: dynamoLanes({ ...operations, detail: z.unknown() }),
     secrets: ssmSecrets({ client: ssmClient(), prefix: outputs.SecretsPrefix }),
+    rates: dynamoRates(operations),
     orders: dynamoOrders({ client: clients.dynamo, table: outputs.OrdersTable, overflow: bucket }),
     quarantine: dynamoQuarantine(operations),
     lake: s3Lake(bucket),

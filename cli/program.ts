@@ -6,13 +6,14 @@ import { addDisconnect } from './commands/disconnect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addOrder } from './commands/order.ts';
 import { addQuarantine } from './commands/quarantine.ts';
+import { addRates } from './commands/rates.ts';
 import { addSend } from './commands/send.ts';
 import { type CliError, explain, FAILED, USED_WRONGLY, UsageError } from './errors.ts';
 import { fail } from './output.ts';
 import type { Session } from './session.ts';
 import type { World } from './world.ts';
 
-const COMMANDS = [addConnect, addConnections, addDisconnect, addSend, addOrder, addQuarantine, addDoctor];
+const COMMANDS = [addConnect, addConnections, addDisconnect, addSend, addOrder, addQuarantine, addRates, addDoctor];
 
 /** Runs one command; answers the exit code. */
 export async function runProgram(args: readonly string[], world: World): Promise<number> {

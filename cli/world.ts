@@ -10,6 +10,7 @@ import type { OrderStore } from '../shared/orders/apply.ts';
 import type { Quarantine } from '../shared/quarantine/quarantine.ts';
 import type { WorkMessage } from '../shared/queues/messages.ts';
 import type { Queue } from '../shared/queues/queue.ts';
+import type { RateStore } from '../shared/rates/rate-store.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import { StackOutputs } from '../shared/runtime/stack-outputs.ts';
 
@@ -44,6 +45,7 @@ export const NeededOutputs = StackOutputs.pick({
   WakeDeadLetterQueueUrl: true,
   AnyApiBase: true,
   FixedAddress: true,
+  ReportingCurrency: true,
   SecretsPrefix: true,
 });
 export type NeededOutputs = z.infer<typeof NeededOutputs>;
@@ -72,6 +74,7 @@ export interface Deployment {
   readonly secrets: SecretStore;
   readonly health: Pick<HealthStore, 'listHealth'>;
   readonly lanes: LaneStore<unknown>;
+  readonly rates: RateStore;
   readonly orders: Pick<OrderStore, 'getOrder'>;
   readonly quarantine: Pick<Quarantine, 'get' | 'list' | 'close'>;
   readonly lake: Pick<Lake, 'read'>;

@@ -45,6 +45,11 @@ export const Settings = z.strictObject({
   coolAfterDays: whole(0, 3650)
     .refine((days) => days === 0 || days >= 30, '0, or at least 30')
     .default(90),
+  /** ISO 4217: money of customers is compared in it, by the rates that `tributary rates import` loads. */
+  reportingCurrency: z
+    .string()
+    .regex(/^[A-Z]{3}$/, 'an ISO 4217 code such as CNY')
+    .default('CNY'),
   /** Calls to platforms' APIs come from one fixed address, for those that want to be told of it. About $37 a month. */
   fixedAddress: flag.default(false),
   /** Connections may name any host as their platform's API (`--api-base`), for tests and demos. Never in production. */

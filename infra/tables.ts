@@ -16,7 +16,7 @@ import type { Settings } from './settings.ts';
 export class Tables extends Construct {
   /** shared/orders/store.ts */
   readonly orders: TableV2;
-  /** shared/connections/store.ts, shared/quarantine/store.ts, shared/lanes/store.ts */
+  /** shared/connections/store.ts, shared/quarantine/store.ts, shared/lanes/store.ts, shared/rates/store.ts */
   readonly operations: TableV2;
 
   constructor(scope: Construct, id: string, { production }: Settings) {

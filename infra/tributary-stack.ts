@@ -84,6 +84,7 @@ export class TributaryStack extends Stack {
       WakeDeadLetterQueueUrl: wake.deadLetterQueue.queueUrl,
       SecretsPrefix: secrets.prefix,
       AnyApiBase: settings.anyApiBase ? 'true' : 'false',
+      ReportingCurrency: settings.reportingCurrency,
       FixedAddress: hydrateStage.address ?? 'none',
       DashboardName: dashboard.name,
       IngestLogGroup: ingestStage.function.logGroup.logGroupName,

@@ -18,6 +18,8 @@ export const IDENTIFIER_TYPES = [
   'open_id',
   'phone',
   'email',
+  /** Several fields together, as an operator declares (compound.ts); none unless declared. */
+  'compound',
   'card_fingerprint',
   'name_address',
 ] as const;

@@ -34,7 +34,20 @@ type Folded =
   | { readonly script: 'han'; readonly letters: string }
   | { readonly script: 'other'; readonly tokens: readonly string[] };
 
-const TITLES: ReadonlySet<string> = new Set(['mr', 'mrs', 'ms', 'miss', 'dr', 'prof', 'herr', 'frau', 'mme', 'mlle', 'sr', 'sra']);
+const TITLES: ReadonlySet<string> = new Set([
+  'mr',
+  'mrs',
+  'ms',
+  'miss',
+  'dr',
+  'prof',
+  'herr',
+  'frau',
+  'mme',
+  'mlle',
+  'sr',
+  'sra',
+]);
 const HAN_TITLES = /(先生|女士|小姐|太太|老师|老師|同学|同學)$/;
 
 function fold(name: string): Folded | undefined {

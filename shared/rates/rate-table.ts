@@ -102,7 +102,8 @@ const isDay = (day: string): boolean => {
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(day);
 };
 
-function parseRate(text: string): Rate {
+/** Of text that was checked: `7.1032`. */
+export function parseRate(text: string): Rate {
   const [whole = '', fraction = ''] = text.split('.');
   return { value: BigInt(whole + fraction), scale: fraction.length };
 }

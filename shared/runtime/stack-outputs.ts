@@ -23,6 +23,8 @@ export const StackOutputs = z.object({
   AnyApiBase: z.enum(['true', 'false']),
   /** The address from which platforms' APIs are called, `none` unless a setting asked for one. */
   FixedAddress: Text,
+  /** ISO 4217: what facts, tiers and segments compare in. */
+  ReportingCurrency: z.string().regex(/^[A-Z]{3}$/),
   DashboardName: Text,
   IngestLogGroup: Text,
   ArchiveLogGroup: Text,

@@ -197,8 +197,7 @@ const TABLE = {
     en: 'orders in the last 90 days less those of the 90 days before',
     least: NO_LEAST,
     windows: [90, 180],
-    read: (customer, atMs) =>
-      2 * windowOf(customer, 90, atMs).orders - windowOf(customer, 180, atMs).orders,
+    read: (customer, atMs) => 2 * windowOf(customer, 90, atMs).orders - windowOf(customer, 180, atMs).orders,
     turns: windowTurns([90, 180]),
   },
   spendTrend90d: {

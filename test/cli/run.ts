@@ -24,6 +24,7 @@ import { memoryLake } from '../simulation/models/lake.ts';
 import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
+import { memoryRates } from '../simulation/models/rates.ts';
 import { bluntTill, thinTill, till } from './till.ts';
 
 const BASE = 'https://hooks.example';
@@ -46,6 +47,7 @@ export const OUTPUTS = {
   WakeDeadLetterQueueUrl: 'http://localhost:4566/000000000000/wake-dead',
   AnyApiBase: 'false' as const,
   FixedAddress: 'none',
+  ReportingCurrency: 'CNY',
   SecretsPrefix: '/tributary/test/connections',
 };
 
@@ -60,6 +62,7 @@ export function createTestDeployment() {
   const clock = () => new Date(nowMs++);
   const [connections, secrets, lake, orders] = [memoryConnections(), memorySecrets(), memoryLake(), memoryOrders()];
   const quarantine = memoryQuarantine();
+  const rates = memoryRates();
   const [lanes, health] = [memoryLanes<FetchDetail>(), memoryHealth()];
   /** By name, where they are not empty. */
   const queues = new Map<string, QueueState>();
@@ -129,6 +132,7 @@ export function createTestDeployment() {
     secrets,
     health,
     lanes,
+    rates,
     orders,
     quarantine,
     lake,

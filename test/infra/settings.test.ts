@@ -42,6 +42,7 @@ describe('settings', () => {
     [{ 'tributary:stack': 'two words' }, 'is "two words". Expected a letter, then letters, digits and -'],
     [{ 'tributary:alarmEmail': 'nobody' }, 'TRIBUTARY_ALARM_EMAIL) is "nobody". Expected an email address.'],
     [{ 'tributary:alarmTopicArn': 'topic' }, 'Expected the ARN of an SNS topic.'],
+    [{ 'tributary:reportingCurrency': 'rmb' }, 'Expected an ISO 4217 code such as CNY'],
     [{ 'tributary:architecture': 'arm' }, 'is "arm". Expected arm64 or x86_64.'],
     [{ 'tributary:prodution': 'true' }, 'There is no setting prodution. There are: stack, production,'],
     [

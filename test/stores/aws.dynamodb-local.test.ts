@@ -6,11 +6,13 @@ import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
+import { dynamoRates } from '../../shared/rates/store.ts';
 import { createTable, OPERATIONS_KEY, ORDERS_KEY } from './aws.ts';
 import { connectionStoreContract, healthStoreContract } from './contracts/connections.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
+import { rateStoreContract } from './contracts/rates.ts';
 import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
 import { hasJava, startDynamoDbLocal, startObjects } from './dynamodb-local.ts';
 
@@ -42,6 +44,7 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
   connectionStoreContract('DynamoDB Local', async () => dynamoConnections(await table(OPERATIONS_KEY)));
 
   healthStoreContract('DynamoDB Local', async () => dynamoHealth(await table(OPERATIONS_KEY)));
+  rateStoreContract('DynamoDB Local', async () => dynamoRates(await table(OPERATIONS_KEY)));
   laneStoreContract('DynamoDB Local', async () =>
     dynamoLanes({ ...(await table(OPERATIONS_KEY)), detail: FetchDetail }),
   );

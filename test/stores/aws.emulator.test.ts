@@ -8,6 +8,7 @@ import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { sqsQueue } from '../../shared/queues/store.ts';
+import { dynamoRates } from '../../shared/rates/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
 import { s3Client } from '../../shared/runtime/s3.ts';
 import { createBucket, createQueue, createTable, OPERATIONS_KEY, ORDERS_KEY, type Resource } from './aws.ts';
@@ -17,6 +18,7 @@ import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
+import { rateStoreContract } from './contracts/rates.ts';
 import { unique } from './contracts/samples.ts';
 
 const { env } = process;
@@ -59,6 +61,9 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
   );
   healthStoreContract('DynamoDB', async () =>
     dynamoHealth({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
+  );
+  rateStoreContract('DynamoDB', async () =>
+    dynamoRates({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
   );
   laneStoreContract('DynamoDB', async () =>
     dynamoLanes({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name, detail: FetchDetail }),

@@ -7,6 +7,7 @@ import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { memoryQueue } from '../simulation/models/queue.ts';
+import { memoryRates } from '../simulation/models/rates.ts';
 import { realTime } from '../simulation/models/time.ts';
 import { connectionStoreContract, healthStoreContract, secretStoreContract } from './contracts/connections.ts';
 import { lakeContract } from './contracts/lake.ts';
@@ -14,6 +15,7 @@ import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
+import { rateStoreContract } from './contracts/rates.ts';
 import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
 
 orderStoreContract('in memory', async () => memoryOrders());
@@ -21,6 +23,7 @@ quarantineContract('in memory', async () => memoryQuarantine(), { beyondOnePage:
 connectionStoreContract('in memory', async () => memoryConnections());
 secretStoreContract('in memory', async () => memorySecrets());
 healthStoreContract('in memory', async () => memoryHealth());
+rateStoreContract('in memory', async () => memoryRates());
 laneStoreContract('in memory', async () => memoryLanes());
 lakeContract('in memory', async () => memoryLake());
 queueContract('in memory', async () => {

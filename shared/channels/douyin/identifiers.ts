@@ -8,6 +8,5 @@ import type { IdentifierDeclaration } from '../../identity/identifiers.ts';
 export const douyinIdentifiers: IdentifierDeclaration = [
   { from: 'buyerId', scope: 'connection', strength: 'strong', verified: true },
   { from: 'openId', scope: 'app', strength: 'strong', verified: true },
-  { from: 'unionId', scope: 'brand', strength: 'strong', verified: true },
   { from: 'phone', scope: 'brand', strength: 'strong', verified: false },
 ];

@@ -6,8 +6,5 @@ import type { IdentifierDeclaration } from '../../identity/identifiers.ts';
 
 export const squareIdentifiers: IdentifierDeclaration = [
   { from: 'buyerId', scope: 'connection', strength: 'strong', verified: true },
-  { from: 'memberCard', scope: 'brand', strength: 'strong', verified: true },
-  { from: 'phone', scope: 'brand', strength: 'strong', verified: false },
   { from: 'email', scope: 'brand', strength: 'strong', verified: false },
-  { from: 'nameAndAddress', scope: 'brand', strength: 'weak', verified: false },
 ];

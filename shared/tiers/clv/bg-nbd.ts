@@ -140,7 +140,6 @@ function integrateOverDropout({ n, a, beta, ratio }: Integral): number {
 export function medianNextPurchase(model: BgNbd, history: History): number | undefined {
   const alive = aliveProbability(model, history);
   if (alive <= 0.5) return undefined;
-  const weeks =
-    (model.alpha + history.T) * Math.expm1(-Math.log1p(-1 / (2 * alive)) / (model.r + history.x));
+  const weeks = (model.alpha + history.T) * Math.expm1(-Math.log1p(-1 / (2 * alive)) / (model.r + history.x));
   return Number.isFinite(weeks) ? weeks : undefined;
 }

@@ -2,9 +2,10 @@
  * One customer's future by a fitted model, in closed form. Time counts in whole UTC days, as the model was fitted: a prediction
  * changes by itself only at midnight UTC.
  */
+
+import type { Facts, Predicted } from '../../profiles/facts.ts';
 import { compact } from '../../text/compact.ts';
 import { type Instant, instant } from '../../time/instant.ts';
-import type { Facts, Predicted } from '../../profiles/facts.ts';
 import { aliveProbability, type BgNbd, expectedPurchases, type History, medianNextPurchase } from './bg-nbd.ts';
 import { expectedValue, type GammaGamma, populationMean } from './gamma-gamma.ts';
 import type { Model } from './model.ts';
@@ -33,7 +34,7 @@ export function predict(
   const days = daysOf(purchases, at);
   if (!model || !days) return {};
   const history = inWeeks(days);
-  const value = model.gammaGamma && valueOf(model.gammaGamma, days.repeats, purchases.meanRepeatValue);
+  const value = model.gammaGamma && orderValue(model.gammaGamma, days.repeats, purchases.meanRepeatValue);
   return compact({
     clv12m: value === undefined ? undefined : Math.round(value * yearOf(model.bgNbd, history, monthlyDiscount)),
     // Of a single purchase the model can only assume that the customer is alive: 1 would read as a certainty.
@@ -72,7 +73,7 @@ export const inWeeks = ({ repeats, recencyDays, ageDays }: PurchaseDays): Histor
 });
 
 /** Undefined where there were repeat purchases but their value is not known, as for want of an exchange rate. */
-function valueOf(model: GammaGamma, x: number, meanValue: number | undefined): number | undefined {
+function orderValue(model: GammaGamma, x: number, meanValue: number | undefined): number | undefined {
   if (x === 0) return populationMean(model);
   return meanValue === undefined ? undefined : expectedValue(model, { x, meanValue: Math.max(0, meanValue) });
 }

@@ -1,0 +1,79 @@
+/**
+ * Exchange rates in the operations table.
+ * # | question                               | function  | key                                | read
+ * 1 | put these                              | putRates  | pk 'rates', sk currency#day        | -
+ * 2 | of a currency, or all, between two days | listRates | likewise, sk between                | strong
+ * Asked by: 1 cli · 2 cli.
+ */
+import { BatchWriteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { Defect } from '../runtime/errors.ts';
+import { type RateStore, rateText } from './rate-store.ts';
+import { type DailyRate, parseRate } from './rate-table.ts';
+
+const PARTITION = 'rates';
+const BATCH = 25;
+const TRIES = 8;
+
+const RateItem = z.object({ currency: z.string(), day: z.string(), rate: z.string() });
+
+export function dynamoRates({
+  client,
+  table,
+}: {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+}): RateStore {
+  async function putBatch(rates: readonly DailyRate[]): Promise<void> {
+    let requests: Record<string, { PutRequest: { Item: Record<string, unknown> } }[]> | undefined = {
+      [table]: rates.map(({ currency, day, rate }) => ({
+        PutRequest: {
+          Item: {
+            pk: PARTITION,
+            sk: `${currency}#${day}`,
+            currency,
+            day,
+            rate: rateText({ currency, day, rate }),
+          },
+        },
+      })),
+    };
+    for (let attempt = 1; requests && Object.keys(requests).length > 0; attempt++) {
+      if (attempt > TRIES) throw new Defect('rates_not_written', 'DynamoDB did not take all rates. Import them again.');
+      const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: requests }));
+      // The cast: what comes back is of what was sent.
+      requests = UnprocessedItems as typeof requests;
+    }
+  }
+
+  return {
+    async putRates(rates) {
+      for (let at = 0; at < rates.length; at += BATCH) await putBatch(rates.slice(at, at + BATCH));
+    },
+
+    async listRates({ currency, from = '0000-00-00', to = '9999-99-99' }) {
+      const found: DailyRate[] = [];
+      let start: Record<string, unknown> | undefined;
+      do {
+        const { Items = [], LastEvaluatedKey } = await client.send(
+          new QueryCommand({
+            TableName: table,
+            KeyConditionExpression: currency === undefined ? 'pk = :pk' : 'pk = :pk AND sk BETWEEN :from AND :to',
+            ExpressionAttributeValues: {
+              ':pk': PARTITION,
+              ...(currency !== undefined && { ':from': `${currency}#${from}`, ':to': `${currency}#${to}` }),
+            },
+            ConsistentRead: true,
+            ExclusiveStartKey: start,
+          }),
+        );
+        for (const item of Items) {
+          const { currency, day, rate } = RateItem.parse(item);
+          if (day >= from && day <= to) found.push({ currency, day, rate: parseRate(rate) });
+        }
+        start = LastEvaluatedKey;
+      } while (start);
+      return found;
+    },
+  };
+}
