@@ -89,9 +89,10 @@ export function refuse(
 
 /**
  * All personas that what these hold leads to, over values that are not shared, and over acceptances: resolving them alone
- * gives the same profiles for them as resolving everybody. A store reads this far.
+ * gives the same profiles for them as resolving everybody. A store reads this far: of a shared value, that it is shared.
  */
-export function closureOf({ personas, decisions, rules }: IdentityInput, starts: readonly PersonaId[]): Persona[] {
+export function closureOf(input: IdentityInput, starts: readonly PersonaId[]): IdentityInput {
+  const { personas, decisions, rules } = input;
   const byId = new Map(personas.map((persona) => [persona.id, persona]));
   const holders = new Map<string, PersonaId[]>();
   for (const { id, links } of personas)
@@ -105,6 +106,7 @@ export function closureOf({ personas, decisions, rules }: IdentityInput, starts:
     friends.set(b, [...(friends.get(b) ?? []), a]);
   }
   const found = new Set<PersonaId>();
+  const shared = new Set(input.shared);
   const queue = [...starts];
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
     const persona = byId.get(id);
@@ -113,8 +115,9 @@ export function closureOf({ personas, decisions, rules }: IdentityInput, starts:
     queue.push(...(friends.get(id) ?? []));
     for (const { type, hash } of persona.links) {
       const all = holders.get(hash) ?? [];
-      if (all.length <= (rules.personasPerValue[type] ?? 1)) queue.push(...all);
+      if (all.length > rules.personasPerValue[type]) shared.add(hash);
+      if (!shared.has(hash)) queue.push(...all);
     }
   }
-  return personas.filter(({ id }) => found.has(id));
+  return { ...input, personas: personas.filter(({ id }) => found.has(id)), shared };
 }

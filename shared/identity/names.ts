@@ -18,9 +18,8 @@ export type NameVerdict = 'same' | 'possible' | 'unknown' | 'contradicting';
 export function compareNames(a: string, b: string): NameVerdict {
   const [x, y] = [fold(a), fold(b)];
   if (!x || !y) return 'unknown';
-  if (x.script !== y.script) return 'unknown';
-  if (x.script === 'han') return compareHan(x.letters, y.letters);
-  return compareTokens(x.tokens, y.tokens);
+  if (x.script === 'han') return y.script === 'han' ? compareHan(x.letters, y.letters) : 'unknown';
+  return y.script === 'han' ? 'unknown' : compareTokens(x.tokens, y.tokens);
 }
 
 /** One form for all spellings that count as the same name; undefined for what is no name (masked, empty, a greeting only). */

@@ -14,7 +14,7 @@ export const LinkingRules = z.object({
   exclusive: z.array(Type),
   /** Two owners of one of these whose names contradict are not one customer: a family's phone, a number given to the next. */
   namesAgreeOn: z.array(Type),
-  /** An owner of such a value without a name (or with one in other letters): does it link, or only suggest? */
+  /** An owner of such a value who gave no name: does it link, or only suggest? */
   unnamed: z.enum(['link', 'suggest']),
 });
 export type LinkingRules = z.infer<typeof LinkingRules>;

@@ -11,7 +11,7 @@
 import { type Cut, type Decision, type Standing, standing } from './cuts.ts';
 import { IDENTIFIER_TYPES, type IdentifierType } from './identifiers.ts';
 import { compareFirst, compareText, type Link, type Persona } from './links.ts';
-import { compareNames } from './names.ts';
+import { compareNames, type NameVerdict } from './names.ts';
 import type { PersonaId } from './persona.ts';
 import type { LinkingRules } from './policy.ts';
 import { type Suggestion, type SuggestionCode, type SuggestionReason, suggestionsOf } from './suggestions.ts';
@@ -21,6 +21,8 @@ export interface IdentityInput {
   readonly personas: readonly Persona[];
   readonly decisions: readonly Decision[];
   readonly rules: LinkingRules;
+  /** Hashes known to be shared, where not all of their holders are among the personas. */
+  readonly shared?: ReadonlySet<string>;
 }
 
 /** A value that several personas of a profile hold: why they are one. */
@@ -44,7 +46,7 @@ export interface Profile {
   readonly accepted: readonly string[];
 }
 
-/** A value of too many personas to be one person's. */
+/** A value of too many personas to be one person's, and how many of those given hold it. */
 export interface SharedValue {
   readonly type: IdentifierType;
   readonly hash: string;
@@ -62,7 +64,7 @@ export function resolve(input: IdentityInput): Resolution {
   const { rules } = input;
   const personas = input.personas.toSorted(compareFirst);
   const decided = standing(input.decisions);
-  const { live, shared } = valuesOf(personas, rules);
+  const { live, shared } = valuesOf(personas, input);
   const joining = new Joining(personas, live, decided.cuts, rules);
 
   const reasons: SuggestionReason[] = [];
@@ -92,7 +94,7 @@ interface Value {
 
 function valuesOf(
   personas: readonly Persona[],
-  rules: LinkingRules,
+  { rules, shared: known }: IdentityInput,
 ): { readonly live: readonly Value[]; readonly shared: readonly SharedValue[] } {
   const held = new Map<string, { persona: Persona; link: Link }[]>();
   for (const persona of personas) {
@@ -107,27 +109,28 @@ function valuesOf(
   const shared: SharedValue[] = [];
   for (const holders of held.values()) {
     const [one, two] = holders;
-    if (!one || !two) continue;
+    if (!one) continue;
     const { type, hash } = one.link;
-    if (holders.length > limitOf(type, rules)) shared.push({ type, hash, personas: holders.length });
-    else live.push({ type, hash, holders, anchors: [], contested: isContested(type, holders, rules) });
+    if (known?.has(hash) || holders.length > rules.personasPerValue[type])
+      shared.push({ type, hash, personas: holders.length });
+    else if (two) live.push({ type, hash, holders, anchors: [], contested: isContested(type, holders, rules) });
   }
   return { live, shared: shared.sort((a, b) => rank(a.type) - rank(b.type) || compareText(a.hash, b.hash)) };
 }
-
-const limitOf = (type: IdentifierType, { personasPerValue }: LinkingRules): number => personasPerValue[type] ?? 1;
 
 const isContested = (type: IdentifierType, holders: Value['holders'], { namesAgreeOn }: LinkingRules): boolean =>
   namesAgreeOn.includes(type) &&
   holders.some((a, index) => holders.slice(index + 1).some((b) => namesOf(a.link, b.link) === 'contradicting'));
 
-/** Of the names that two owners gave: contradicting if any two are; the same only if all are. */
-function namesOf(a: Link, b: Link): 'same' | 'unclear' | 'contradicting' {
-  if (a.names.length === 0 || b.names.length === 0) return 'unclear';
-  const verdicts = a.names.flatMap((name) => b.names.map((other) => compareNames(name, other)));
-  if (verdicts.includes('contradicting')) return 'contradicting';
-  return verdicts.every((verdict) => verdict === 'same') ? 'same' : 'unclear';
+type Agreement = NameVerdict | 'unnamed';
+
+/** Of the names that two owners gave: contradicting if any two are; the same only if all are; unnamed if one gave none. */
+function namesOf(a: Link, b: Link): Agreement {
+  if (a.names.length === 0 || b.names.length === 0) return 'unnamed';
+  const verdicts = new Set(a.names.flatMap((name) => b.names.map((other) => compareNames(name, other))));
+  return WORST_FIRST.find((verdict) => verdicts.has(verdict)) ?? 'unnamed';
 }
+const WORST_FIRST: readonly NameVerdict[] = ['contradicting', 'unknown', 'possible', 'same'];
 
 interface OrderedLink {
   readonly persona: Persona;
@@ -266,13 +269,11 @@ class Joining {
     if (!via) return undefined;
     const different = differingType(a, b);
     if (different !== undefined) return DIFFER[different] ?? 'values_differ';
-    for (const [hash, owners] of a.named) {
-      const verdicts = owners.flatMap((owner) => (b.named.get(hash) ?? []).map((link) => namesOf(owner, link)));
-      if (verdicts.includes('contradicting')) return 'names_contradict';
-      const mustBeSame = hash === via.hash && (via.contested || this.#rules.unnamed === 'suggest');
-      if (mustBeSame && !verdicts.every((verdict) => verdict === 'same')) return 'names_unclear';
-    }
-    return undefined;
+    const verdictsOn = (hash: string) =>
+      (a.named.get(hash) ?? []).flatMap((owner) => (b.named.get(hash) ?? []).map((link) => namesOf(owner, link)));
+    if ([...a.named.keys()].some((hash) => verdictsOn(hash).includes('contradicting'))) return 'names_contradict';
+    const unclear = via.contested ? CONTESTED_UNCLEAR : this.#rules.unnamed === 'suggest' ? STRICT_UNCLEAR : UNCLEAR;
+    return verdictsOn(via.hash).some((verdict) => unclear.includes(verdict)) ? 'names_unclear' : undefined;
   }
 
   #merge(into: Group, from: Group): void {
@@ -287,6 +288,11 @@ class Joining {
   }
 }
 
+/** What does not tell that two owners of a value are one: least, without a name counting for one, and where others contradict. */
+const UNCLEAR: readonly Agreement[] = ['unknown'];
+const STRICT_UNCLEAR: readonly Agreement[] = ['unknown', 'unnamed'];
+const CONTESTED_UNCLEAR: readonly Agreement[] = ['unknown', 'unnamed', 'possible'];
+
 const DIFFER: Readonly<Partial<Record<string, SuggestionCode>>> = {
   member_card: 'member_cards_differ',
   union_id: 'union_ids_differ',
@@ -294,14 +300,13 @@ const DIFFER: Readonly<Partial<Record<string, SuggestionCode>>> = {
 
 /** The exclusive type of which each has a value that the other lacks. A profile whose card was replaced has two; so may another. */
 function differingType(a: Group, b: Group): string | undefined {
-  for (const [name, values] of a.exclusive) {
+  const includes = (all: ReadonlySet<string>, some: ReadonlySet<string>) => [...some].every((value) => all.has(value));
+  const differing = [...a.exclusive].flatMap(([name, values]) => {
     const others = b.exclusive.get(name);
-    if (!others) continue;
-    const includes = (all: ReadonlySet<string>, some: ReadonlySet<string>) =>
-      [...some].every((value) => all.has(value));
-    if (!includes(values, others) && !includes(others, values)) return name.split(' ')[0];
-  }
-  return undefined;
+    return others && !includes(values, others) && !includes(others, values) ? [name] : [];
+  });
+  // The first by name, whichever order a persona tells its values in.
+  return differing.sort()[0]?.split(' ')[0];
 }
 
 function sidesOf(cuts: readonly Cut[]): Map<PersonaId, [string, number][]> {
@@ -336,10 +341,13 @@ function profilesOf(
   }
   const evidence = new Map<Group, Evidence[]>();
   for (const { type, hash, holders } of values) {
-    for (const [group, held] of Map.groupBy(holders, ({ persona }) => joining.groupOf(persona.id))) {
-      if (held.length < 2) continue;
-      const found = { type, hash, holders: held.map(({ persona, link }) => ({ persona: persona.id, link })) };
-      evidence.set(group, [...(evidence.get(group) ?? []), found]);
+    const byGroup = new Map<Group, Evidence['holders'][number][]>();
+    for (const { persona, link } of holders) {
+      const group = joining.groupOf(persona.id);
+      byGroup.set(group, [...(byGroup.get(group) ?? []), { persona: persona.id, link }]);
+    }
+    for (const [group, held] of byGroup) {
+      if (held.length > 1) evidence.set(group, [...(evidence.get(group) ?? []), { type, hash, holders: held }]);
     }
   }
   return [...members].map(([group, all]) => ({

@@ -6,7 +6,10 @@ import type { PersonaId } from './persona.ts';
 export type SuggestionCode =
   /** Two owners of one phone with names that contradict: a family's, or a number given to the next. */
   | 'names_contradict'
-  /** Others with this phone contradict each other, and this owner's name does not tell to whom they belong. */
+  /**
+   * The names do not tell: they are in other letters (张伟, Zhang Wei); or others with this phone contradict each other, and
+   * this owner's name fits more than one.
+   */
   | 'names_unclear'
   | 'member_cards_differ'
   | 'union_ids_differ'

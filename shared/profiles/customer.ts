@@ -62,6 +62,8 @@ export interface Place<Profile> {
   readonly bornAt: Instant;
   /** Only the root's. */
   readonly profile?: Profile;
+  /** Only the root's: which revisions of which months it was derived from. */
+  readonly derivedFrom?: string;
 }
 
 /** Reads are consistent; writes throw Conflict where what was seen no longer stands. */

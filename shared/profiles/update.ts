@@ -1,4 +1,5 @@
 /** One order's change → entries → months → component → profile. Idempotent at each step, so whatever dies is done again from the start. */
+import { createHash } from 'node:crypto';
 import { Conflict } from '../runtime/errors.ts';
 import { epochMs, type Instant, instant } from '../time/instant.ts';
 import type { CustomerStore, Day, Entry, Evidence, IdentifierKey, Month, PersonaId, Place } from './customer.ts';
@@ -23,8 +24,6 @@ export interface Rules<Profile> {
   /** A partition of those met: a function of the set, not of its order. */
   group(met: readonly Met[]): readonly Group[];
   profile(group: Group, met: ReadonlyMap<PersonaId, Met>, known: Profile | undefined): Promise<Profile>;
-  /** Whether they are the same but for when they were derived. */
-  isSame(a: Profile, b: Profile): boolean;
   /** Past so many personas an identifier is shared, and links nobody. */
   readonly holdersMost: number;
   /** Past so many personas met, the rest is left out: an operator is told. */
@@ -46,28 +45,30 @@ export async function updateCustomers<Profile>(
     await store.putEntry(entry);
     touched.set(`${entry.persona} ${entry.day}`, entry);
   }
-  for (const { persona, day } of touched.values()) {
-    const month = await deriveMonth(persona, day, store);
-    for (const identifier of identifiersOf([month]).keys()) await store.putHolder(identifier, persona);
-  }
+  for (const { persona, day } of touched.values()) await deriveMonth(persona, day, store);
   for (const persona of new Set(entries.map((entry) => entry.persona)))
     await deriveComponent(persona, store, rules, now);
 }
 
-/** The day anew from its entries, into its month, under the month's revision. */
-async function deriveMonth<Profile>(persona: PersonaId, day: string, store: CustomerStore<Profile>): Promise<Month> {
+/**
+ * The day anew from its entries, into its month, under the month's revision. Who carries an identifier is written before the
+ * month that says so: so where a month has it, it is known already, and costs no write again.
+ */
+async function deriveMonth<Profile>(persona: PersonaId, day: string, store: CustomerStore<Profile>): Promise<void> {
   const name = day.slice(0, 7);
   for (let attempt = 1; ; attempt++) {
     // The guard first: who changes an entry after this also moves the month, and then ours does not stand.
     const known = await store.getMonth(persona, name);
     const derived = dayOf(day, await store.listEntries(persona, day));
     const { [day]: before, ...others } = known?.days ?? {};
-    if (known && JSON.stringify(before) === JSON.stringify(derived)) return known;
+    if (known && JSON.stringify(before) === JSON.stringify(derived)) return;
+    const carried = known ? identifiersOf([known]) : undefined;
+    for (const identifier of identifiersIn(derived))
+      if (!carried?.has(identifier)) await store.putHolder(identifier, persona);
     const days = derived ? { ...others, [day]: derived } : others;
     const month: Month = { persona, month: name, revision: (known?.revision ?? 0) + 1, days };
     try {
-      await store.putMonth(month, known?.revision ?? 0);
-      return month;
+      return await store.putMonth(month, known?.revision ?? 0);
     } catch (error) {
       if (!(error instanceof Conflict) || attempt === ATTEMPTS) throw error;
     }
@@ -94,6 +95,9 @@ function dayOf(day: string, entries: readonly Entry[]): Day | undefined {
     identifiers: Object.fromEntries([...identifiers].sort(([a], [b]) => (a < b ? -1 : 1))),
   };
 }
+
+// The cast: Object.keys forgets the brand of the keys.
+const identifiersIn = (day: Day | undefined) => Object.keys(day?.identifiers ?? {}) as IdentifierKey[];
 
 /** What the days of these months carry, together. */
 export function identifiersOf(months: readonly Month[]): Map<IdentifierKey, Evidence> {
@@ -132,22 +136,28 @@ async function deriveComponent<Profile>(
     const { met, places } = await meet(persona, store, rules, now);
     const groups = rules
       .group([...met.values()])
-      .filter(({ members }) => members.some((member) => places.has(member) || hasDays(met.get(member))));
+      .filter(({ members }) => members.some((member) => places.get(member) || hasDays(met.get(member))));
     const isUnchanged = groups.every(({ root, members }) =>
       members.every((member) => isPlacedAt(places.get(member), root, members)),
     );
     const writes: { readonly place: Place<Profile>; readonly seenRevision: number }[] = [];
     for (const { root, members } of groups) {
-      const known = places.get(root)?.profile;
-      const profile = await rules.profile({ root, members }, met, known);
+      const known = places.get(root);
+      const derivedFrom = revisionsOf(members, met);
       // Where all stay where they are, a root's revision guards its component. Where anybody moves, it depends on all who were
       // met, and so all of them are written: who was moved by another meanwhile stops it.
-      const concerned = !isUnchanged ? members : known && rules.isSame(known, profile) ? [] : [root];
+      // One that was derived from these very months needs nothing. That it would come out the same is no reason to leave it: who
+      // read older months would then find its revision where it was, and put what is old.
+      const concerned = !isUnchanged ? members : known?.derivedFrom === derivedFrom ? [] : [root];
+      const profile = concerned.includes(root)
+        ? await rules.profile({ root, members }, met, known?.profile)
+        : undefined;
       for (const member of concerned) {
         const seenRevision = places.get(member)?.revision ?? 0;
         const bornAt = met.get(member)?.bornAt ?? now;
         const place: Place<Profile> = { persona: member, revision: seenRevision + 1, root, members, bornAt };
-        writes.push({ place: member === root ? { ...place, profile } : place, seenRevision });
+        const isRoot = member === root && profile !== undefined;
+        writes.push({ place: isRoot ? { ...place, profile, derivedFrom } : place, seenRevision });
       }
     }
     if (writes.length === 0) return;
@@ -157,6 +167,14 @@ async function deriveComponent<Profile>(
       if (!(error instanceof Conflict) || attempt === ATTEMPTS) throw error;
     }
   }
+}
+
+/** Names the content that was read: a month's revision moves with each change of it. */
+function revisionsOf(members: readonly PersonaId[], met: ReadonlyMap<PersonaId, Met>): string {
+  const read = members.flatMap((member) =>
+    (met.get(member)?.months ?? []).map(({ month, revision }) => `${member} ${month} ${revision}`),
+  );
+  return createHash('sha256').update(read.sort().join('\n')).digest('base64url').slice(0, 16);
 }
 
 const hasDays = (met: Met | undefined): boolean =>
@@ -176,14 +194,22 @@ async function meet<Profile>(
   now: Instant,
 ) {
   const met = new Map<PersonaId, Met>();
-  const places = new Map<PersonaId, Place<Profile>>();
+  const places = new Map<PersonaId, Place<Profile> | undefined>();
+  const guard = async (persona: PersonaId): Promise<Place<Profile> | undefined> => {
+    // As read first: what moved since then must stop us.
+    if (places.has(persona)) return places.get(persona);
+    const place = await store.getPlace(persona);
+    places.set(persona, place);
+    return place;
+  };
   const asked = new Set<IdentifierKey>();
   const waiting = [start];
   for (let persona = waiting.shift(); persona !== undefined; persona = waiting.shift()) {
     if (met.has(persona) || met.size >= componentMost) continue;
-    const place = await store.getPlace(persona);
+    const place = await guard(persona);
     if (place) {
-      places.set(persona, place);
+      // Before the months of any member: where nobody moves, the root's revision alone guards them all.
+      await guard(place.root);
       waiting.push(place.root, ...place.members);
     }
     const months = await store.listMonths(persona);

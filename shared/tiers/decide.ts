@@ -119,12 +119,14 @@ const holds = ({ all, any }: Rule, look: Look, margin = 0): boolean =>
   all.every((test) => passes(test, look, margin)) &&
   (any === undefined || any.some((test) => passes(test, look, margin)));
 
-/** All that speaks for the tier; what holds only by the margin says so. */
+/** All that speaks for the tier; what holds only by the margin says so. Of `any`, nothing is told by the margin that need not be. */
 function met(rule: Rule | undefined, look: Look, margin = 0): readonly Finding[] {
   if (!rule) return [];
-  return testsOf(rule).flatMap((test): Finding[] => {
-    if (passes(test, look)) return [finding(snakeCase(test.measure), rule.tier, test, look)];
-    return passes(test, look, margin) ? [{ ...finding('kept_by_margin', rule.tier, test, look), margin }] : [];
+  const passing = (rule.any ?? []).filter((test) => passes(test, look));
+  const any = passing.length > 0 ? passing : (rule.any ?? []).filter((test) => passes(test, look, margin));
+  return [...rule.all, ...any].map((test): Finding => {
+    if (passes(test, look)) return finding(snakeCase(test.measure), rule.tier, test, look);
+    return { ...finding('kept_by_margin', rule.tier, test, look), margin };
   });
 }
 
@@ -133,19 +135,19 @@ function unmet(rules: readonly Rule[], look: Look): readonly Finding[] {
   return rules.flatMap((rule): Finding[] => {
     const failing = (test: Test) => !passes(test, look);
     const test = rule.all.find(failing) ?? rule.any?.find(failing);
-    if (!test || customerIsNew(look)) return [];
+    if (!test || boughtNothing(look)) return [];
     const reading = read(test, look);
     // What cannot be had is among the caveats.
     return typeof reading === 'number' ? [finding(`not_${snakeCase(test.measure)}`, rule.tier, test, look)] : [];
   });
 }
 
-const customerIsNew = ({ customer }: Look): boolean => customer.facts.orders === 0;
+const boughtNothing = ({ customer }: Look): boolean => customer.facts.orders === 0;
 
 const nothingBought = (look: Look): readonly Finding[] =>
-  customerIsNew(look) ? [{ code: 'no_orders', tier: 'base', value: 0 }] : [];
+  boughtNothing(look) ? [{ code: 'no_orders', tier: 'base', value: 0 }] : [];
 
-/** Numbers that could not be had, and orders that are in no amount. Each once, whichever rule asked. */
+/** Numbers that could not be had, where there is anything to count, and orders that are in no amount. Each once. */
 function caveats(consulted: readonly Rule[], look: Look): readonly Finding[] {
   const findings = new Map<Missing, Finding>();
   let asksForMoney = false;
@@ -153,7 +155,7 @@ function caveats(consulted: readonly Rule[], look: Look): readonly Finding[] {
     for (const test of testsOf(rule)) {
       asksForMoney ||= MEASURES[test.measure].unit === 'money' || test.measure === 'spendTrend90d';
       const reading = read(test, look);
-      if (typeof reading !== 'number' && !findings.has(reading)) {
+      if (typeof reading !== 'number' && !findings.has(reading) && !boughtNothing(look)) {
         findings.set(reading, { code: reading, tier: rule.tier, measure: test.measure, threshold: thresholdOf(test) });
       }
     }
@@ -190,36 +192,79 @@ function finding(code: string, tier: Tier, test: Test, look: Look): Finding {
  * window ends, and a prediction that could still fall over a threshold.
  */
 function reviewOf(customer: Customer, policy: Policy, atMs: number, now: Judgement): number | undefined {
-  const bounds = [
-    exactChange(customer, policy, atMs, now),
-    coarseBound(customer, policy, atMs),
-    predictionBound(customer, policy, atMs, now),
-  ].filter((ms) => ms !== undefined);
-  return bounds.length > 0 ? Math.min(...bounds) : undefined;
+  const bounds = [coarseBound(customer, policy, atMs), predictionBound(customer, policy, atMs, now)];
+  const bound = Math.min(...bounds.map((ms) => ms ?? Number.POSITIVE_INFINITY));
+  const exact = exactChange(customer, policy, { atMs, untilMs: Math.min(bound, LAST_MS) }, now);
+  return exact ?? (Number.isFinite(bound) ? bound : undefined);
 }
 
-function exactChange(customer: Customer, policy: Policy, atMs: number, now: Judgement): number | undefined {
-  const known = essence(now);
-  return turnsAfter(customer, policy, atMs, now).find((ms) => essence(judge(customer, policy, ms, now)) !== known);
+/** The last instant that a date can hold. */
+const LAST_MS = 8.64e15;
+
+interface Span {
+  readonly atMs: number;
+  readonly untilMs: number;
+}
+
+function exactChange(customer: Customer, policy: Policy, span: Span, now: Judgement): number | undefined {
+  const { margin, dwellDays } = policy.hysteresis;
+  const outcomes = outcomesOf(policy, customer);
+  const [known, knownOutcomes] = [essence(now), outcomes(span.atMs)];
+  const dwellEndMs = now.belowSinceMs === undefined ? undefined : now.belowSinceMs + dwellDays * DAY_MS;
+  return turnsWithin(customer, policy, span, { dwellEndMs, margin }).find((ms) => {
+    // Outcomes are quickly had, and most turns change none; a judgement follows from them and the end of the dwell.
+    if (ms !== dwellEndMs && outcomes(ms) === knownOutcomes) return false;
+    return essence(judge(customer, policy, ms, now)) !== known;
+  });
+}
+
+/** How each test of the policy comes out at an instant: passed, passed by the margin, failed, or why unknown. */
+function outcomesOf(policy: Policy, customer: Customer): (atMs: number) => string {
+  const { margin } = policy.hysteresis;
+  const tests = policy.rules.flatMap(testsOf).map((test) => {
+    const [strict, loose] = [thresholdOf(test), thresholdOf(loosened(test, margin))];
+    return { read: MEASURES[test.measure].read, least: test.atLeast !== undefined, strict, loose };
+  });
+  return (atMs) => {
+    let outcomes = '';
+    for (const { read, least, strict, loose } of tests) {
+      const reading = read(customer, atMs);
+      if (typeof reading !== 'number') outcomes += `${reading} `;
+      else if (least ? reading >= strict : reading <= strict) outcomes += '2';
+      else outcomes += (least ? reading >= loose : reading <= loose) ? '1' : '0';
+    }
+    return outcomes;
+  };
 }
 
 const essence = ({ value, sinceMs, belowSinceMs, findings }: Judgement): string =>
   [value, sinceMs, belowSinceMs, ...findings.map(({ tier, code }) => `${tier}:${code}`)].join(' ');
 
-/** Between two of these the judgement cannot change. */
-function turnsAfter(customer: Customer, policy: Policy, atMs: number, now: Judgement): readonly number[] {
-  const { margin, dwellDays } = policy.hysteresis;
-  const turns = new Set<number>();
-  if (now.belowSinceMs !== undefined) turns.add(now.belowSinceMs + dwellDays * DAY_MS);
-  for (const [measure, tests] of testsByMeasure(policy)) {
-    const thresholds = tests.flatMap((test) => [thresholdOf(test), thresholdOf(loosened(test, margin))]);
-    for (const ms of MEASURES[measure].turns?.(customer, thresholds) ?? []) turns.add(ms);
-  }
-  return [...turns].filter((ms) => ms > atMs && ms <= LAST_MS).sort((a, b) => a - b);
+interface Turning {
+  readonly dwellEndMs: number | undefined;
+  readonly margin: number;
 }
 
-/** The last instant that a date can hold. */
-const LAST_MS = 8.64e15;
+/** Between two of these the judgement cannot change. */
+function turnsWithin(
+  customer: Customer,
+  policy: Policy,
+  { atMs, untilMs }: Span,
+  { dwellEndMs, margin }: Turning,
+): readonly number[] {
+  const turns = new Set<number>();
+  const add = (ms: number) => {
+    if (ms > atMs && ms <= untilMs) turns.add(ms);
+  };
+  if (dwellEndMs !== undefined) add(dwellEndMs);
+  for (const [measure, tests] of testsByMeasure(policy)) {
+    const { turns: turnsOf } = MEASURES[measure];
+    if (!turnsOf) continue;
+    const thresholds = tests.flatMap((test) => [thresholdOf(test), thresholdOf(loosened(test, margin))]);
+    for (const ms of turnsOf(customer, thresholds)) add(ms);
+  }
+  return [...turns].sort((a, b) => a - b);
+}
 
 function testsByMeasure(policy: Policy): ReadonlyMap<MeasureName, readonly Test[]> {
   const byMeasure = new Map<MeasureName, Test[]>();

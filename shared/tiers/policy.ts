@@ -161,7 +161,8 @@ function checkTest(test: Test, refuse: (field: string | undefined, message: stri
   const { measure, atLeast, atMost, percentile, resolved } = test;
   const { unit, least, most } = MEASURES[measure];
   if ((atLeast === undefined) === (atMost === undefined)) {
-    return refuse(undefined, 'exactly one of atLeast, atMost; for a range, two tests of the measure');
+    refuse(undefined, 'exactly one of atLeast, atMost; for a range, two tests of the measure');
+    return;
   }
   if (resolved && percentile === undefined) refuse('resolved', 'only beside a percentile');
   const field = atLeast === undefined ? 'atMost' : 'atLeast';

@@ -144,11 +144,11 @@ function english(finding: Finding): string {
     case 'no_prediction':
       return `There is no prediction yet of ${what}.`;
     case 'no_purchase':
-      return `Nothing was bought yet, so there is no ${what}.`;
+      return `Nothing was bought yet, so there is no figure for ${what}.`;
     case 'no_rhythm':
-      return `Bought on fewer than two days, so there are no ${what}.`;
+      return `Bought on fewer than two days, so there is no figure for ${what}.`;
     case 'no_earlier_window':
-      return `There was no net spend in the 90 days before the last 90, so there is no ${what}.`;
+      return `There was no net spend in the 90 days before the last 90, so there is no figure for ${what}.`;
     case 'other_currency':
       return `Amounts are in another currency than the policy's, so ${what} cannot be compared.`;
     case 'unconverted_orders':

@@ -5,10 +5,12 @@ import { dynamoConnections, dynamoHealth } from '../../shared/connections/store.
 import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
+import { dynamoCustomers } from '../../shared/profiles/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { dynamoRates } from '../../shared/rates/store.ts';
-import { createTable, OPERATIONS_KEY, ORDERS_KEY } from './aws.ts';
+import { CUSTOMERS_KEY, createTable, OPERATIONS_KEY, ORDERS_KEY } from './aws.ts';
 import { connectionStoreContract, healthStoreContract } from './contracts/connections.ts';
+import { customerStoreContract } from './contracts/customers.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
@@ -45,6 +47,7 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
 
   healthStoreContract('DynamoDB Local', async () => dynamoHealth(await table(OPERATIONS_KEY)));
   rateStoreContract('DynamoDB Local', async () => dynamoRates(await table(OPERATIONS_KEY)));
+  customerStoreContract('DynamoDB Local', async () => dynamoCustomers(await table(CUSTOMERS_KEY)));
   laneStoreContract('DynamoDB Local', async () =>
     dynamoLanes({ ...(await table(OPERATIONS_KEY)), detail: FetchDetail }),
   );

@@ -6,13 +6,23 @@ import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { s3Lake } from '../../shared/lake/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
+import { dynamoCustomers } from '../../shared/profiles/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { sqsQueue } from '../../shared/queues/store.ts';
 import { dynamoRates } from '../../shared/rates/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
 import { s3Client } from '../../shared/runtime/s3.ts';
-import { createBucket, createQueue, createTable, OPERATIONS_KEY, ORDERS_KEY, type Resource } from './aws.ts';
+import {
+  CUSTOMERS_KEY,
+  createBucket,
+  createQueue,
+  createTable,
+  OPERATIONS_KEY,
+  ORDERS_KEY,
+  type Resource,
+} from './aws.ts';
 import { connectionStoreContract, healthStoreContract, secretStoreContract } from './contracts/connections.ts';
+import { customerStoreContract } from './contracts/customers.ts';
 import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
@@ -64,6 +74,9 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
   );
   rateStoreContract('DynamoDB', async () =>
     dynamoRates({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
+  );
+  customerStoreContract('DynamoDB', async () =>
+    dynamoCustomers({ client: dynamo, table: (await keep(createTable(dynamo, CUSTOMERS_KEY))).name }),
   );
   laneStoreContract('DynamoDB', async () =>
     dynamoLanes({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name, detail: FetchDetail }),

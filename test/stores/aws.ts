@@ -32,6 +32,7 @@ export interface Resource {
 /** As infra/ makes them. */
 export const ORDERS_KEY = ['key'];
 export const OPERATIONS_KEY = ['pk', 'sk'];
+export const CUSTOMERS_KEY = ['pk', 'sk'];
 
 const DUE: LocalSecondaryIndex = {
   IndexName: DUE_INDEX,

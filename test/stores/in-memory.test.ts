@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { packOrder } from '../../shared/orders/item.ts';
 import { memoryConnections, memoryHealth, memorySecrets } from '../simulation/models/connections.ts';
+import { memoryCustomers } from '../simulation/models/customers.ts';
 import { memoryLake } from '../simulation/models/lake.ts';
 import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
@@ -10,6 +11,7 @@ import { memoryQueue } from '../simulation/models/queue.ts';
 import { memoryRates } from '../simulation/models/rates.ts';
 import { realTime } from '../simulation/models/time.ts';
 import { connectionStoreContract, healthStoreContract, secretStoreContract } from './contracts/connections.ts';
+import { customerStoreContract } from './contracts/customers.ts';
 import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
@@ -24,6 +26,7 @@ connectionStoreContract('in memory', async () => memoryConnections());
 secretStoreContract('in memory', async () => memorySecrets());
 healthStoreContract('in memory', async () => memoryHealth());
 rateStoreContract('in memory', async () => memoryRates());
+customerStoreContract('in memory', async () => memoryCustomers());
 laneStoreContract('in memory', async () => memoryLanes());
 lakeContract('in memory', async () => memoryLake());
 queueContract('in memory', async () => {

@@ -55,7 +55,8 @@ function summarize(id: string, spentByDay: ReadonlyMap<number, number>): Custome
   const after = days.filter((day) => day > CALIBRATION_END && day <= HOLDOUT_END);
   const first = before[0];
   const last = before.at(-1);
-  if (first === undefined || last === undefined) throw new NoData(`Customer ${id}: expected a purchase in calibration.`);
+  if (first === undefined || last === undefined)
+    throw new NoData(`Customer ${id}: expected a purchase in calibration.`);
   const spentOn = (some: readonly number[]) => some.reduce((sum, day) => sum + (spentByDay.get(day) ?? 0), 0);
   const repeats = before.length - 1;
   return {

@@ -1,6 +1,6 @@
 /** How many customers a fit needs: models of random parts of a population, judged by what they say of all of it. */
 import { createRandom } from '../../demo/random.ts';
-import { type FitOptions, fit } from '../../shared/tiers/clv/fit.ts';
+import { type FitOptions, fitModel } from '../../shared/tiers/clv/fit.ts';
 import type { Model } from '../../shared/tiers/clv/model.ts';
 import type { Customer } from './cdnow.ts';
 import { expectedInHoldout } from './holdout.ts';
@@ -33,7 +33,7 @@ export function fitParts(customers: readonly Customer[], whole: Model, options: 
       const part = random.shuffle(customers).slice(0, size);
       repeaters += part.filter(({ repeats }) => repeats > 0).length;
       const enough = { customers: 1, repeaters: 1, repeatersWithValue: 1 };
-      const fitted = fit(part, { ...options, enough });
+      const fitted = fitModel(part, { ...options, enough });
       if (fitted.kind === 'refused' || (fitted.model.bgNbd.fit?.atBound.length ?? 0) > 0) unsure++;
       if (fitted.kind === 'refused') continue;
       const expected = customers.map((customer) => expectedInHoldout(fitted.model, customer));

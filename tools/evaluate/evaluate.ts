@@ -1,17 +1,19 @@
 /** `npm run evaluate`: predicted value on public data, next to published results and simpler ways. Exits with 1 if a promise is missed. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { FitOptions } from '../../shared/tiers/clv/fit.ts';
-import { fit } from '../../shared/tiers/clv/fit.ts';
+import { fitModel } from '../../shared/tiers/clv/fit.ts';
 import type { Model } from '../../shared/tiers/clv/model.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { type Customer, type DataSet, differences, NoData, readCustomers } from './cdnow.ts';
 import { fitParts, type Part } from './enough.ts';
 import {
+  aliveDiscrimination,
   byFrequency,
   comparePurchases,
   compareSpending,
   frequencyValueCorrelation,
   type Group,
+  rankCorrelationOnceTied,
   type Score,
 } from './holdout.ts';
 import { describe } from './report.ts';
@@ -27,6 +29,8 @@ export interface Run {
   readonly model: Model;
   readonly fitSeconds: number;
   readonly frequencyValueCorrelation: number;
+  readonly aliveDiscrimination: number;
+  readonly rankCorrelationOnceTied: number;
   readonly purchases: readonly Score[];
   readonly spending: readonly Score[];
   readonly byFrequency: readonly Group[];
@@ -84,7 +88,7 @@ export function evaluate(dir: string, scored: number): Evaluation {
 
 function run(set: DataSet, customers: readonly Customer[]): Run {
   const started = process.cpuUsage();
-  const fitted = fit(customers, OPTIONS);
+  const fitted = fitModel(customers, OPTIONS);
   const { user, system } = process.cpuUsage(started);
   if (fitted.kind === 'refused') {
     throw new NoData(`${set}: no fit, ${fitted.code}: ${fitted.seen} seen, ${fitted.expected} expected.`);
@@ -100,6 +104,8 @@ function run(set: DataSet, customers: readonly Customer[]): Run {
     model,
     fitSeconds: (user + system) / 1e6,
     frequencyValueCorrelation: frequencyValueCorrelation(customers),
+    aliveDiscrimination: aliveDiscrimination(model, customers),
+    rankCorrelationOnceTied: rankCorrelationOnceTied(model, customers),
     purchases: comparePurchases(model, customers),
     spending: compareSpending(model, customers),
     byFrequency: byFrequency(model, customers),
@@ -167,7 +173,7 @@ export function runEvaluate(args: readonly string[], { out, err }: Output): numb
 function readCount(text: string): number {
   const count = Number(text);
   if (!Number.isInteger(count) || count < 1_000) {
-    throw new CommanderError(2, 'tributary.count', `--customers ${text}: expected a whole number from 1000.`);
+    throw new InvalidArgumentError('Expected a whole number from 1000.');
   }
   return count;
 }

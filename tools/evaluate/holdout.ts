@@ -40,7 +40,9 @@ export const expectedInHoldout = (model: Model, customer: Customer): number =>
 
 const valueOfOrder = ({ gammaGamma }: Model, { repeats, meanRepeatValue = 0 }: Customer): number => {
   if (!gammaGamma) return Number.NaN;
-  return repeats === 0 ? populationMean(gammaGamma) : expectedValue(gammaGamma, { x: repeats, meanValue: meanRepeatValue });
+  return repeats === 0
+    ? populationMean(gammaGamma)
+    : expectedValue(gammaGamma, { x: repeats, meanValue: meanRepeatValue });
 };
 
 /** Repeats a week so far. A day at least, for those who came on the last. */
@@ -55,7 +57,11 @@ export function comparePurchases(model: Model, customers: readonly Customer[]): 
     { name: 'frequency: as often as so far', of: (customer) => pastRate(customer) * HOLDOUT_WEEKS },
     { name: 'frequency: as many as so far', of: ({ repeats }) => repeats },
     { name: 'recency: days since the last', of: (customer) => -idleDays(customer), ranksOnly: true },
-    { name: 'recency, then frequency', of: (customer) => customer.repeats * 1e-3 - idleDays(customer), ranksOnly: true },
+    {
+      name: 'recency, then frequency',
+      of: (customer) => customer.repeats * 1e-3 - idleDays(customer),
+      ranksOnly: true,
+    },
     { name: 'P(alive) alone', of: (customer) => aliveProbability(model.bgNbd, inWeeks(customer)), ranksOnly: true },
     { name: 'everyone at the past average', of: () => perPerson },
     { name: 'nobody buys again', of: () => 0 },
@@ -84,7 +90,11 @@ export function compareSpending(model: Model, customers: readonly Customer[]): S
   return compare(ways, customers, ({ holdout }) => holdout.spent);
 }
 
-function compare(ways: readonly Way[], customers: readonly Customer[], actualOf: (customer: Customer) => number): Score[] {
+function compare(
+  ways: readonly Way[],
+  customers: readonly Customer[],
+  actualOf: (customer: Customer) => number,
+): Score[] {
   const actual = customers.map(actualOf);
   const bought = customers.map(({ holdout }) => holdout.purchases > 0);
   return ways.map(({ name, of, ranksOnly }) => {
@@ -133,5 +143,22 @@ export function frequencyValueCorrelation(customers: readonly Customer[]): numbe
   return correlation(
     repeaters.map(({ repeats }) => repeats),
     repeaters.map(({ meanRepeatValue = 0 }) => meanRepeatValue),
+  );
+}
+
+/** Of those with repeats, who buys again by P(alive) alone: of the others it says 1. */
+export function aliveDiscrimination(model: Model, customers: readonly Customer[]): number {
+  const repeaters = customers.filter(({ repeats }) => repeats > 0);
+  return discrimination(
+    repeaters.map((customer) => aliveProbability(model.bgNbd, inWeeks(customer))),
+    repeaters.map(({ holdout }) => holdout.purchases > 0),
+  );
+}
+
+/** Of what the model expects and what came, with those who bought once as equals: by their age alone it knows little of them. */
+export function rankCorrelationOnceTied(model: Model, customers: readonly Customer[]): number {
+  return rankCorrelation(
+    customers.map((customer) => (customer.repeats === 0 ? 0 : expectedInHoldout(model, customer))),
+    customers.map(({ holdout }) => holdout.purchases),
   );
 }

@@ -13,25 +13,27 @@ export interface Simulation {
   readonly ageDays: { readonly min: number; readonly max: number };
 }
 
-/** As observed on a day; purchases of one day are one. */
+/** As observed on a day. Purchases of one day are one, after which the customer leaves or stays. */
 export function* simulateCustomers({ seed, customers, bgNbd, gammaGamma, ageDays }: Simulation): Generator<Observed> {
   const random = createRandom(seed);
   for (let i = 0; i < customers; i++) {
     const age = random.int(ageDays.min, ageDays.max);
     const rate = gamma(random, bgNbd.r) / bgNbd.alpha;
     const dropout = beta(random, bgNbd.a, bgNbd.b);
-    const days = new Set<number>();
-    // Within the day of observation, time runs to its end.
+    const last = { day: 0, repeats: 0 };
+    // The day of observation runs to its end.
     for (let weeks = waiting(random, rate); weeks * 7 < age + 1; weeks += waiting(random, rate)) {
       const day = Math.floor(weeks * 7);
-      if (day > 0) days.add(day);
+      if (day === last.day) continue;
+      last.day = day;
+      last.repeats++;
       if (random.chance(dropout)) break;
     }
-    const repeats = days.size;
+    const { day: recencyDays, repeats } = last;
     const value = repeats > 0 ? meanValue(random, gammaGamma, repeats) : undefined;
     yield {
       repeats,
-      recencyDays: Math.max(0, ...days),
+      recencyDays,
       ageDays: age,
       ...(value !== undefined && { meanRepeatValue: value }),
     };

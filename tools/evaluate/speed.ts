@@ -1,5 +1,5 @@
 /** Simulated customers, scored and fitted: seconds of this process's processor time. */
-import { type FitOptions, fit } from '../../shared/tiers/clv/fit.ts';
+import { type FitOptions, fitModel } from '../../shared/tiers/clv/fit.ts';
 import type { Model } from '../../shared/tiers/clv/model.ts';
 import { Population } from '../../shared/tiers/clv/population.ts';
 import { type Purchases, predict } from '../../shared/tiers/clv/predict.ts';
@@ -52,7 +52,7 @@ export function measureSpeed(model: Model, customers: number, options: FitOption
   }
   let worstParameterError = Number.NaN;
   const fittingSeconds = cpuSeconds(() => {
-    const fitted = fit(population, options);
+    const fitted = fitModel(population, options);
     if (fitted.kind === 'fitted') worstParameterError = worstError(fitted.model, model);
   });
   return { customers, scoringSeconds, discountedSeconds, countingSeconds, fittingSeconds, worstParameterError };

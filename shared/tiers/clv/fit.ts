@@ -9,7 +9,7 @@ import { type Observed, Population } from './population.ts';
  * Enough to fit: see "Enough data" in docs/clv.md, measured on parts of CDNOW. With fewer, parameters depend more on who happens
  * to be in than on how customers buy.
  */
-export const ENOUGH = { customers: 300, repeaters: 100, repeatersWithValue: 100 } as const;
+export const ENOUGH = { customers: 500, repeaters: 150, repeatersWithValue: 150 } as const;
 
 export interface FitOptions {
   /** Of the model, to be shown with each prediction. */
@@ -29,7 +29,7 @@ export type Fit =
   /** In evaluations of the likelihood. */
   | { readonly kind: 'refused'; readonly code: 'not_converged'; readonly seen: number; readonly expected: number };
 
-export function fit(customers: Iterable<Observed> | Population, options: FitOptions): Fit {
+export function fitModel(customers: Iterable<Observed> | Population, options: FitOptions): Fit {
   const population = customers instanceof Population ? customers : Population.of(customers);
   const { enough = ENOUGH } = options;
   const { customers: seen, repeaters } = population;
