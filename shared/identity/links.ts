@@ -20,8 +20,8 @@ export interface IdentityContribution {
 
 /** An identifier that a persona holds, with its evidence. */
 export interface Link extends KeyedIdentifier {
-  /** Sorted. */
-  readonly orders: readonly OrderKey[];
+  /** Sorted; absent where a reader has only the sums of days, for they decide nothing. */
+  readonly orders?: readonly OrderKey[];
   readonly firstSeenAt: Instant;
   readonly lastSeenAt: Instant;
   /** Given in those orders, sorted. */

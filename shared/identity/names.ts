@@ -7,6 +7,7 @@
  * | --- | --- | --- |
  * | José García | garcia, JOSE | same |
  * | Anna Schmidt | A. Schmidt; Schmidt | possible |
+ * | 陈小雨 | 小雨 陈 | same: as a form of first and last name gives it |
  * | 张伟 | 张先生; 伟 | possible |
  * | 张伟 | Zhang Wei | unknown: other letters |
  * | Anna Schmidt | Peter Schmidt | contradicting |
@@ -18,7 +19,7 @@ export type NameVerdict = 'same' | 'possible' | 'unknown' | 'contradicting';
 export function compareNames(a: string, b: string): NameVerdict {
   const [x, y] = [fold(a), fold(b)];
   if (!x || !y) return 'unknown';
-  if (x.script === 'han') return y.script === 'han' ? compareHan(x.letters, y.letters) : 'unknown';
+  if (x.script === 'han') return y.script === 'han' ? compareHan(x.forms, y.forms) : 'unknown';
   return y.script === 'han' ? 'unknown' : compareTokens(x.tokens, y.tokens);
 }
 
@@ -26,11 +27,13 @@ export function compareNames(a: string, b: string): NameVerdict {
 export function nameKey(name: string): string | undefined {
   const folded = fold(name);
   if (!folded) return undefined;
-  return folded.script === 'han' ? folded.letters : folded.tokens.toSorted().join(' ');
+  // By its letters, whatever their order: 小雨 陈 and 陈小雨 must be one.
+  return folded.script === 'han' ? [...(folded.forms[0] ?? '')].sort().join('') : folded.tokens.toSorted().join(' ');
 }
 
 type Folded =
-  | { readonly script: 'han'; readonly letters: string }
+  /** Family name first and last, where a space tells them apart; else as it is written. */
+  | { readonly script: 'han'; readonly forms: readonly string[] }
   | { readonly script: 'other'; readonly tokens: readonly string[] };
 
 const TITLES: ReadonlySet<string> = new Set([
@@ -54,8 +57,14 @@ function fold(name: string): Folded | undefined {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   const letters = plain.replace(/[^\p{L}\p{N}]/gu, '');
   if (/^\p{Script=Han}+$/u.test(letters)) {
-    const named = letters.replace(HAN_TITLES, '');
-    return named === '' ? undefined : { script: 'han', letters: named };
+    const words = plain
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim()
+      .replace(HAN_TITLES, '')
+      .trim()
+      .split(' ');
+    const forms = [...new Set([words.join(''), words.toReversed().join('')])];
+    return words.join('') === '' ? undefined : { script: 'han', forms };
   }
   // An apostrophe is inside a name (O'Brien), all else is between two.
   const tokens = plain
@@ -66,10 +75,11 @@ function fold(name: string): Folded | undefined {
 }
 
 /** 张先生 and 伟 are parts of 张伟. */
-function compareHan(a: string, b: string): NameVerdict {
-  if (a === b) return 'same';
-  const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  return long !== short && (long.startsWith(short) || long.endsWith(short)) ? 'possible' : 'contradicting';
+function compareHan(a: readonly string[], b: readonly string[]): NameVerdict {
+  if (a.some((form) => b.includes(form))) return 'same';
+  const isPart = (short: string, long: string) => long.startsWith(short) || long.endsWith(short);
+  const meet = a.some((form) => b.some((other) => isPart(form, other) || isPart(other, form)));
+  return meet ? 'possible' : 'contradicting';
 }
 
 function compareTokens(a: readonly string[], b: readonly string[]): NameVerdict {

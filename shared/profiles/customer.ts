@@ -2,13 +2,10 @@
  * What the customers table holds, and the one rule by which it is written: *write what you bring, read the guard, then the
  * content, commit on the guard*. A day's guard is its month's revision, a component's is that of its root's profile.
  */
+import type { PersonaId } from '../identity/persona.ts';
 import type { Instant } from '../time/instant.ts';
 import type { Contribution } from './contribution.ts';
 import type { Sums } from './sums.ts';
-
-export type PersonaId = string & { readonly __brand: 'PersonaId' };
-// The cast is the constructor of the brand.
-export const personaId = (text: string): PersonaId => text as PersonaId;
 
 /** How a value is looked up: its type and a keyed hash of the normalised value. Nothing personal is in it. */
 export type IdentifierKey = string & { readonly __brand: 'IdentifierKey' };

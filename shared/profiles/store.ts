@@ -12,6 +12,7 @@
  *
  * Identifiers are keyed hashes, and personas of guests are too: nothing personal is in a key.
  */
+
 import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
@@ -21,8 +22,9 @@ import {
   QueryCommand,
   TransactWriteCommand,
 } from '@aws-sdk/lib-dynamodb';
+import type { PersonaId } from '../identity/persona.ts';
 import { Conflict } from '../runtime/errors.ts';
-import type { CustomerStore, Entry, IdentifierKey, Month, PersonaId, Place } from './customer.ts';
+import type { CustomerStore, Entry, IdentifierKey, Month, Place } from './customer.ts';
 
 const personaKey = (persona: PersonaId) => `persona#${persona}`;
 const holderKey = (identifier: IdentifierKey) => `identifier#${identifier}`;

@@ -1,8 +1,10 @@
 /** One order's change → entries → months → component → profile. Idempotent at each step, so whatever dies is done again from the start. */
+
 import { createHash } from 'node:crypto';
+import type { PersonaId } from '../identity/persona.ts';
 import { Conflict } from '../runtime/errors.ts';
 import { epochMs, type Instant, instant } from '../time/instant.ts';
-import type { CustomerStore, Day, Entry, Evidence, IdentifierKey, Month, PersonaId, Place } from './customer.ts';
+import type { CustomerStore, Day, Entry, Evidence, IdentifierKey, Month, Place } from './customer.ts';
 import { sumDay } from './sums.ts';
 
 /** A persona as met on the way through a component. */

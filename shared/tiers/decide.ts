@@ -12,9 +12,18 @@
 import type { Facts, Predicted } from '../profiles/facts.ts';
 import { type Instant, instant } from '../time/instant.ts';
 import { type Customer, customerOf, MEASURES, type MeasureName, type Missing, type Reading } from './measures.ts';
-import { loosened, type Policy, type Rule, rankOf, type Test, type Tier, testsOf, thresholdOf } from './policy.ts';
+import {
+  keptThresholdOf,
+  type Policy,
+  type Rule,
+  rankOf,
+  type Test,
+  type Tier,
+  testsOf,
+  thresholdOf,
+} from './policy.ts';
 import { type Decision, type Finding, type Held, reasonOf, snakeCase } from './reasons.ts';
-import { DAY_MS, type Timeline } from './timeline.ts';
+import { DAY_MS, dayStartMs, type Timeline, type TimelineDay } from './timeline.ts';
 
 export interface Question {
   readonly facts: Facts;
@@ -27,11 +36,12 @@ export interface Question {
   readonly previous?: Held | undefined;
 }
 
-export function decide({ facts, predicted, timeline, at, policy, previous }: Question): Decision {
-  const customer = customerOf({ facts, predicted, timeline }, policy.currency);
+export function decide(question: Question): Decision {
+  const { at, policy, previous } = question;
+  const customer = customerOf(question, policy.currency);
   const atMs = Date.parse(at);
   const judgement = judge(customer, policy, atMs, previous && standingOf(previous));
-  const reviewMs = reviewOf(customer, policy, atMs, judgement);
+  const reviewMs = reviewOf(question, customer, atMs, judgement);
   return {
     value: judgement.value,
     since: instant(judgement.sinceMs),
@@ -111,8 +121,8 @@ const read = ({ measure }: Test, { customer, atMs }: Look): Reading => MEASURES[
 function passes(test: Test, look: Look, margin = 0): boolean {
   const reading = read(test, look);
   if (typeof reading !== 'number') return false;
-  const { atLeast, atMost } = margin > 0 ? loosened(test, margin) : test;
-  return (atLeast === undefined || reading >= atLeast) && (atMost === undefined || reading <= atMost);
+  const threshold = keptThresholdOf(test, margin);
+  return test.atLeast === undefined ? reading <= threshold : reading >= threshold;
 }
 
 const holds = ({ all, any }: Rule, look: Look, margin = 0): boolean =>
@@ -188,14 +198,19 @@ function finding(code: string, tier: Tier, test: Test, look: Look): Finding {
 
 /**
  * The first instant after `atMs` at which time alone changes the decision: its tier, the codes of its reasons, or whether it
- * is on its way out. Exact for windows and days; two bounds are only a "may": a day of the timeline without instants whose
- * window ends, and a prediction that could still fall over a threshold.
+ * is on its way out. Exact for windows and days; a "may" only where a day of the timeline has no instants, or a prediction
+ * could still fall over a threshold.
  */
-function reviewOf(customer: Customer, policy: Policy, atMs: number, now: Judgement): number | undefined {
-  const bounds = [coarseBound(customer, policy, atMs), predictionBound(customer, policy, atMs, now)];
+function reviewOf(question: Question, customer: Customer, atMs: number, now: Judgement): number | undefined {
+  const { policy, timeline } = question;
+  const coarse = timeline?.filter(({ exact }) => exact === undefined) ?? [];
+  const bounds = [coarseBound(question, coarse, atMs), predictionBound(customer, policy, atMs, now)];
   const bound = Math.min(...bounds.map((ms) => ms ?? Number.POSITIVE_INFINITY));
-  const exact = exactChange(customer, policy, { atMs, untilMs: Math.min(bound, LAST_MS) }, now);
-  return exact ?? (Number.isFinite(bound) ? bound : undefined);
+  // Of a day without instants the truth is, at each instant, that it has left a window or that it has not.
+  const either = coarse.length > 0 ? [customer, customerOf(question, policy.currency, 'last')] : [customer];
+  const untilMs = Math.min(bound, LAST_MS);
+  const changes = firstChange(either, policy, { atMs, untilMs }, now);
+  return changes ?? (Number.isFinite(bound) ? bound : undefined);
 }
 
 /** The last instant that a date can hold. */
@@ -206,23 +221,37 @@ interface Span {
   readonly untilMs: number;
 }
 
-function exactChange(customer: Customer, policy: Policy, span: Span, now: Judgement): number | undefined {
-  const { margin, dwellDays } = policy.hysteresis;
-  const outcomes = outcomesOf(policy, customer);
-  const [known, knownOutcomes] = [essence(now), outcomes(span.atMs)];
-  const dwellEndMs = now.belowSinceMs === undefined ? undefined : now.belowSinceMs + dwellDays * DAY_MS;
-  return turnsWithin(customer, policy, span, { dwellEndMs, margin }).find((ms) => {
-    // Outcomes are quickly had, and most turns change none; a judgement follows from them and the end of the dwell.
-    if (ms !== dwellEndMs && outcomes(ms) === knownOutcomes) return false;
-    return essence(judge(customer, policy, ms, now)) !== known;
-  });
+/** The first instant of the span at which any of these readings of one customer would be judged differently. */
+function firstChange(
+  either: readonly Customer[],
+  policy: Policy,
+  { atMs, untilMs }: Span,
+  now: Judgement,
+): number | undefined {
+  const dwellEndMs =
+    now.belowSinceMs === undefined ? undefined : now.belowSinceMs + policy.hysteresis.dwellDays * DAY_MS;
+  const turns = new Set(either.flatMap((customer) => turnsOf(customer, policy)));
+  if (dwellEndMs !== undefined) turns.add(dwellEndMs);
+  const known = essence(now);
+  const readings = either.map((customer) => ({ customer, outcomes: outcomesOf(policy, customer) }));
+  const knownOutcomes = readings[0]?.outcomes(atMs);
+  return [...turns]
+    .filter((ms) => ms > atMs && ms <= untilMs)
+    .sort((a, b) => a - b)
+    .find((ms) =>
+      readings.some(({ customer, outcomes }) => {
+        // Outcomes are quickly had, and most turns change none; a judgement follows from them and the end of the dwell.
+        if (ms !== dwellEndMs && outcomes(ms) === knownOutcomes) return false;
+        return essence(judge(customer, policy, ms, now)) !== known;
+      }),
+    );
 }
 
 /** How each test of the policy comes out at an instant: passed, passed by the margin, failed, or why unknown. */
 function outcomesOf(policy: Policy, customer: Customer): (atMs: number) => string {
   const { margin } = policy.hysteresis;
   const tests = policy.rules.flatMap(testsOf).map((test) => {
-    const [strict, loose] = [thresholdOf(test), thresholdOf(loosened(test, margin))];
+    const [strict, loose] = [thresholdOf(test), keptThresholdOf(test, margin)];
     return { read: MEASURES[test.measure].read, least: test.atLeast !== undefined, strict, loose };
   });
   return (atMs) => {
@@ -240,30 +269,13 @@ function outcomesOf(policy: Policy, customer: Customer): (atMs: number) => strin
 const essence = ({ value, sinceMs, belowSinceMs, findings }: Judgement): string =>
   [value, sinceMs, belowSinceMs, ...findings.map(({ tier, code }) => `${tier}:${code}`)].join(' ');
 
-interface Turning {
-  readonly dwellEndMs: number | undefined;
-  readonly margin: number;
-}
-
-/** Between two of these the judgement cannot change. */
-function turnsWithin(
-  customer: Customer,
-  policy: Policy,
-  { atMs, untilMs }: Span,
-  { dwellEndMs, margin }: Turning,
-): readonly number[] {
-  const turns = new Set<number>();
-  const add = (ms: number) => {
-    if (ms > atMs && ms <= untilMs) turns.add(ms);
-  };
-  if (dwellEndMs !== undefined) add(dwellEndMs);
-  for (const [measure, tests] of testsByMeasure(policy)) {
-    const { turns: turnsOf } = MEASURES[measure];
-    if (!turnsOf) continue;
-    const thresholds = tests.flatMap((test) => [thresholdOf(test), thresholdOf(loosened(test, margin))]);
-    for (const ms of turnsOf(customer, thresholds)) add(ms);
-  }
-  return [...turns].sort((a, b) => a - b);
+/** Between two of these no test comes out differently. */
+function turnsOf(customer: Customer, policy: Policy): readonly number[] {
+  const { margin } = policy.hysteresis;
+  return [...testsByMeasure(policy)].flatMap(([measure, tests]) => {
+    const thresholds = tests.flatMap((test) => [thresholdOf(test), keptThresholdOf(test, margin)]);
+    return MEASURES[measure].turns?.(customer, thresholds) ?? [];
+  });
 }
 
 function testsByMeasure(policy: Policy): ReadonlyMap<MeasureName, readonly Test[]> {
@@ -277,16 +289,26 @@ function testsByMeasure(policy: Policy): ReadonlyMap<MeasureName, readonly Test[
 const windowsOf = (policy: Policy) =>
   new Set([...testsByMeasure(policy).keys()].flatMap((name) => MEASURES[name].windows ?? []));
 
-function coarseBound({ ledger, facts }: Customer, policy: Policy, atMs: number): number | undefined {
+/**
+ * The first instant at which more than one order may be about to cross an edge: of several orders of a day, or of two days at
+ * two edges, some may have crossed and others not, which is neither of the two readings of a day.
+ */
+function coarseBound(
+  { facts, timeline, policy }: Question,
+  coarse: readonly TimelineDay[],
+  atMs: number,
+): number | undefined {
   const windows = [...windowsOf(policy)];
-  if (!ledger) return windows.some((days) => facts.windows[days].orders !== 0) ? atMs + DAY_MS : undefined;
-  let bound: number | undefined;
-  for (const startMs of ledger.coarseMs) {
-    for (const days of windows) {
-      const ms = startMs + days * DAY_MS;
-      if (ms > atMs && (bound === undefined || ms < bound)) bound = ms;
+  if (!timeline) return windows.some((days) => facts.windows[days].orders !== 0) ? atMs + DAY_MS : undefined;
+  const crossing = new Map<number, number>();
+  for (const { day, orders } of coarse) {
+    for (const days of windows.length > 0 ? [0, ...windows] : []) {
+      const ms = dayStartMs(day) + days * DAY_MS;
+      if (ms > atMs) crossing.set(ms, (crossing.get(ms) ?? 0) + orders);
     }
   }
+  let bound: number | undefined;
+  for (const [ms, orders] of crossing) if (orders > 1 && (bound === undefined || ms < bound)) bound = ms;
   return bound;
 }
 

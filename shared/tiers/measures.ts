@@ -3,7 +3,7 @@
  * the instants at which time alone may carry it over a threshold. A number that cannot be had is a reason, never an error.
  */
 import type { Breakdown, Facts, Predicted, Window, WindowFacts } from '../profiles/facts.ts';
-import { DAY_MS, dayStartMs, type Ledger, ledgerOf, paidBetween, type Timeline } from './timeline.ts';
+import { DAY_MS, type DayGrain, dayStartMs, type Ledger, ledgerOf, paidBetween, type Timeline } from './timeline.ts';
 
 /** Why a number cannot be had. */
 export type Missing = 'no_prediction' | 'no_purchase' | 'no_rhythm' | 'no_earlier_window' | 'other_currency';
@@ -29,10 +29,14 @@ export interface Customer {
   readonly sameCurrency: boolean;
 }
 
-export const customerOf = ({ facts, predicted, timeline }: Subject, policyCurrency: string): Customer => ({
+export const customerOf = (
+  { facts, predicted, timeline }: Subject,
+  policyCurrency: string,
+  grain: DayGrain = 'first',
+): Customer => ({
   facts,
   predicted,
-  ledger: timeline && ledgerOf(timeline),
+  ledger: timeline && ledgerOf(timeline, grain),
   sameCurrency: facts.reporting.currency === policyCurrency,
 });
 
@@ -62,7 +66,7 @@ function windowOf({ ledger, facts }: Customer, days: Window, atMs: number): Wind
 
 /** An order enters when it is paid (clocks of shops may run ahead of ours) and leaves each window days × 24 h later. */
 const windowTurns = (windows: readonly Window[]) => (customer: Customer) =>
-  (customer.ledger?.timesMs ?? []).flatMap((ms) => [ms, ...windows.map((days) => ms + days * DAY_MS)]);
+  (customer.ledger?.timesMs ?? []).flatMap((ms) => [...windows.map((days) => ms + days * DAY_MS)]);
 
 const windowMeasure = (days: Window, measure: Pick<Measure, 'unit' | 'zh' | 'en' | 'least' | 'read'>): Measure => ({
   ...measure,

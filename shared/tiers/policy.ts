@@ -105,12 +105,10 @@ export type Policy = z.infer<typeof Policy>;
 export const thresholdOf = ({ atLeast, atMost }: Test): number => atLeast ?? atMost ?? 0;
 
 /** The threshold with the margin given to a customer who is in the tier already. */
-export function loosened(test: Test, margin: number): Test {
-  const { atLeast, atMost, ...rest } = test;
-  // A negative number is let out the same way as a positive one: away from the tier's side.
-  if (atLeast !== undefined) return { ...rest, atLeast: atLeast - Math.abs(atLeast) * margin };
-  if (atMost !== undefined) return { ...rest, atMost: atMost + Math.abs(atMost) * margin };
-  return test;
+export function keptThresholdOf(test: Test, margin: number): number {
+  const threshold = thresholdOf(test);
+  const allowance = Math.abs(threshold) * margin;
+  return test.atLeast === undefined ? threshold + allowance : threshold - allowance;
 }
 
 export const testsOf = (rule: Rule): readonly Test[] => [...rule.all, ...(rule.any ?? [])];

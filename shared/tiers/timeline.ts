@@ -2,10 +2,10 @@
  * When a customer bought, so that a rolling window can be computed at any later instant without asking for the orders again.
  * A window of W days at instant t holds what was paid in (t − W × 24 h, t]: an order leaves at exactly paidAt + W × 24 h.
  *
- * Two grains. A customer with few orders gives every instant (`timelineOf`), and all that follows is exact. One with many
- * gives a sum per UTC day, and instants only for the days that a window's edge cuts at the moment of deciding (`edgeDays`).
- * A day without instants counts as if all of it were paid at its first millisecond, so it leaves as early as any of it can:
- * whoever waits for that instant is at most a day early, never late, and then looks at the day's instants.
+ * Two grains. A customer of few orders can give every instant (`timelineOf`), and all that follows is exact. Else a day is a
+ * sum, with instants only for the days that a window's edge cuts at the moment of deciding (`edgeDays`). A day without instants
+ * was paid somewhere between its first and its last millisecond: both are tried, and where one of them would change a decision
+ * it is looked at again at the first instant at which it could, at most a day early and never late, with the day's instants.
  */
 import { WINDOWS, type Window, type WindowFacts } from '../profiles/facts.ts';
 import { instant } from '../time/instant.ts';
@@ -47,8 +47,9 @@ export function timelineOf(purchases: readonly Purchase[]): Timeline {
   }));
 }
 
-/** The UTC days whose instants a decision at `atMs` needs: those that the far edge of a window cuts. */
-export const edgeDays = (atMs: number): readonly string[] => WINDOWS.map((days) => utcDay(atMs - days * DAY_MS));
+/** The UTC days whose instants a decision at `atMs` needs: those that an edge of a window cuts, today's among them. */
+export const edgeDays = (atMs: number): readonly string[] =>
+  [0, ...WINDOWS].map((days) => utcDay(atMs - days * DAY_MS));
 
 export function windowsAt(timeline: Timeline, atMs: number): Readonly<Record<Window, WindowFacts>> {
   const ledger = ledgerOf(timeline);
@@ -62,20 +63,18 @@ export interface Ledger {
   /** `orders[i]`, `netSpend[i]`: of the first i entries; one longer than `timesMs`. */
   readonly orders: readonly number[];
   readonly netSpend: readonly number[];
-  /** Starts of the days without instants. */
-  readonly coarseMs: readonly number[];
 }
 
-export function ledgerOf(timeline: Timeline): Ledger {
+/** Where a day without instants is taken to have been paid. */
+export type DayGrain = 'first' | 'last';
+
+export function ledgerOf(timeline: Timeline, grain: DayGrain = 'first'): Ledger {
   const entries: { readonly ms: number; readonly orders: number; readonly netSpend: number }[] = [];
-  const coarseMs: number[] = [];
   for (const { day, orders, netSpend, exact } of timeline) {
     if (exact) {
       for (const one of exact) entries.push({ ms: one.paidAtMs, orders: 1, netSpend: one.netSpend });
-    } else if (orders !== 0 || netSpend !== 0) {
-      const ms = dayStartMs(day);
-      entries.push({ ms, orders, netSpend });
-      coarseMs.push(ms);
+    } else {
+      entries.push({ ms: dayStartMs(day) + (grain === 'first' ? 0 : DAY_MS - 1), orders, netSpend });
     }
   }
   entries.sort((a, b) => a.ms - b.ms);
@@ -85,7 +84,7 @@ export function ledgerOf(timeline: Timeline): Ledger {
     orders.push((orders[index] ?? 0) + entry.orders);
     netSpend.push((netSpend[index] ?? 0) + entry.netSpend);
   });
-  return { timesMs: entries.map(({ ms }) => ms), orders, netSpend, coarseMs };
+  return { timesMs: entries.map(({ ms }) => ms), orders, netSpend };
 }
 
 /** Paid later than `afterMs`, up to and including `untilMs`. */

@@ -6,6 +6,7 @@ import { shopeeIdentifiers } from '../../shared/channels/shopee/identifiers.ts';
 import { shopifyIdentifiers } from '../../shared/channels/shopify/identifiers.ts';
 import { squareIdentifiers } from '../../shared/channels/square/identifiers.ts';
 import { ConnectionId } from '../../shared/connections/connection.ts';
+import { readIdentity } from '../../shared/identity/contribution.ts';
 import {
   type IdentifierDeclaration,
   type IdentityConnection,
@@ -17,6 +18,7 @@ import { compareNames, nameKey } from '../../shared/identity/names.ts';
 import { links, personaOf } from '../../shared/identity/persona.ts';
 import { checkEmail, checkPhone } from '../../shared/identity/unlinkable.ts';
 import type { CanonicalOrder } from '../../shared/orders/canonical-order.ts';
+import { instant } from '../../shared/time/instant.ts';
 
 const connection: IdentityConnection = { id: ConnectionId.parse('demo'), channel: 'shopify', region: 'CN' };
 const KEY = 'a key of tests';
@@ -197,6 +199,7 @@ describe('the persona of an order', () => {
     const [anna, peter] = ['Anna Schmidt', 'Peter Schmidt'].map((name) => of({ name, phone: '+8613813840021' }));
     expect(anna).not.toBe(peter);
     expect(of({ name: 'SCHMIDT, Anna', phone: '+8613813840021' })).toBe(anna);
+    expect(of({ name: '小雨 陈', phone: '+8613813840021' })).toBe(of({ name: '陈小雨', phone: '+8613813840021' }));
   });
 
   test('a relay email names a guest at one shop, though it links nobody', () => {
@@ -209,6 +212,35 @@ describe('the persona of an order', () => {
       expect(of(buyer)).toBeUndefined();
     },
   );
+});
+
+describe('what an order contributes', () => {
+  const reading = {
+    connection,
+    declaration: shopifyIdentifiers,
+    keys: { guest: 'guests', lookup: 'lookups' },
+    receivedAt: instant(0),
+  };
+  const buyer = { name: 'Li Na', phone: '+8613813840021', email: 'li@example.com' };
+
+  test('a persona and hashed identifiers; of an order never paid, no identifiers', () => {
+    const { contribution } = readIdentity(order(buyer), reading);
+    expect(contribution).toMatchObject({ order: 'shopify/demo/1', receivedAt: instant(0), name: 'Li Na' });
+    expect(contribution?.identifiers.map(({ type }) => type)).toEqual(['phone', 'email']);
+    const unpaid = readIdentity(order(buyer, { payment: 'unpaid' }), reading).contribution;
+    expect(unpaid).toEqual({ ...contribution, identifiers: [] });
+  });
+
+  test('but for the name, nothing in it can be read', () => {
+    const { name: _, ...hashed } = readIdentity(order(buyer), reading).contribution ?? {};
+    expect(JSON.stringify(hashed)).not.toMatch(/13813840021|li@example|Li Na/i);
+  });
+
+  test('nothing, where it identifies nobody; the reasons stay', () => {
+    const { contribution, rejected } = readIdentity(order({ phone: '138****0021' }), reading);
+    expect(contribution).toBeUndefined();
+    expect(rejected).toEqual([{ type: 'phone', value: '138****0021', reason: 'masked' }]);
+  });
 });
 
 describe('keyed hashes', () => {
@@ -246,6 +278,10 @@ describe('names', () => {
   test.each([
     ['José García', 'GARCIA, Jose', 'same'],
     ['张伟', '张 伟', 'same'],
+    ['陈小雨', '小雨 陈', 'same'],
+    ['陈 小雨', '小雨 陈', 'same'],
+    ['陈小雨', '小雨', 'possible'],
+    ['陈小雨', '小雨 王', 'contradicting'],
     ['张伟', '张伟 先生', 'same'],
     ['Zhang Wei', 'ZhangWei', 'same'],
     ['Wei Zhang', 'Zhang Wei', 'same'],
@@ -272,12 +308,14 @@ describe('names', () => {
   test('no order of two names matters, and a name is the same as itself', () => {
     const name = fc.oneof(
       fc.string({ unit: 'grapheme' }),
+      fc.array(fc.constantFrom('张', '伟', '小雨', ' ', '先生'), { maxLength: 5 }).map((all) => all.join('')),
       fc.array(fc.constantFrom('anna', 'a', 'an', 'li', 'l'), { maxLength: 4 }).map((all) => all.join(' ')),
     );
     fc.assert(
       fc.property(name, name, (a, b) => {
         expect(compareNames(a, b)).toBe(compareNames(b, a));
         if (nameKey(a) !== undefined) expect(compareNames(a, a)).toBe('same');
+        if (compareNames(a, b) === 'same' && !/\s/.test(a + b)) expect(nameKey(a)).toBe(nameKey(b));
       }),
       { numRuns: 2000 },
     );

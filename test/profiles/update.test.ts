@@ -2,17 +2,12 @@
  * Writers at once, their calls interleaved in every way that chance finds, dying between any two: at the end each persona is
  * where a computation from scratch puts it, and each profile is that of all its members' orders.
  */
+
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { PersonaId } from '../../shared/identity/persona.ts';
 import type { Contribution } from '../../shared/profiles/contribution.ts';
-import {
-  type CustomerStore,
-  type Entry,
-  type IdentifierKey,
-  identifierKey,
-  type PersonaId,
-  personaId,
-} from '../../shared/profiles/customer.ts';
+import { type CustomerStore, type Entry, type IdentifierKey, identifierKey } from '../../shared/profiles/customer.ts';
 import { type Group, type Met, type Rules, updateCustomers } from '../../shared/profiles/update.ts';
 import { Conflict } from '../../shared/runtime/errors.ts';
 import { type Instant, instant } from '../../shared/time/instant.ts';
@@ -22,6 +17,9 @@ interface Profile {
   readonly orders: number;
   readonly net: number;
 }
+
+// The cast is the constructor of the brand.
+const personaId = (text: string): PersonaId => text as PersonaId;
 
 const NOW = instant(Date.parse('2026-11-24T10:00:00.000Z'));
 const PERSONAS = ['a', 'b', 'c', 'd'].map(personaId);

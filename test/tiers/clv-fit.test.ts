@@ -69,7 +69,7 @@ describe('of 30,000 simulated customers', () => {
       const curvature = (less + more - 2 * here) / h ** 2;
       expect(curvature, name).toBeLessThan(0);
       // How far the top of the parabola through the three is from here, relative to the parameter.
-      expect(Math.abs((more - less) / (2 * h) / curvature), name).toBeLessThan(2e-4);
+      expect(Math.abs((more - less) / (2 * h) / curvature), name).toBeLessThan(1e-5);
     }
   });
 

@@ -34,6 +34,15 @@ test('the first customer of CDNOW', () => {
   expect(predicted.modelVersion).toBe('test-1');
 });
 
+test('discounted, a month’s purchases count at its end', () => {
+  const history = { x: 2, tx: 213 / 7, T: 272 / 7 };
+  const value = (6.25 * (1544 + 2 * 2_235)) / (6.25 * 2 + 3.74 - 1);
+  const until = (month: number) => expectedPurchases(MODEL.bgNbd, history, (365 / 7 / 12) * month);
+  const worth = Array.from({ length: 12 }, (_, i) => (until(i + 1) - until(i)) / 1.02 ** (i + 1));
+  const { clv12m } = predict(FIRST, MODEL, AT, { monthlyDiscount: 0.02 });
+  expect(clv12m).toBe(Math.round(value * worth.reduce((sum, month) => sum + month)));
+});
+
 describe('who bought once', () => {
   const once: Purchases = { days: 1, firstDay: day(3), lastDay: day(3) };
 

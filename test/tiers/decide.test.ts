@@ -311,6 +311,14 @@ describe('reviewAt where only a bound is known', () => {
     const timeline = [{ day: '2026-11-14', orders: 1, netSpend: 100 }];
     const decision = decide({ facts: factsOf(purchases, NOON), predicted: {}, timeline, at: AT, policy: windows });
     expect(decision.reviewAt).toBe('2026-12-14T00:00:00.000Z');
+    // Where its leaving changes nothing it is not waited for, unless several orders of the day may leave one by one.
+    const far = policyOf({ measure: 'orders30d', atLeast: 5 });
+    const reviewOf = (orders: number) => {
+      const days = [{ day: '2026-11-14', orders, netSpend: 100 * orders }];
+      return decide({ facts: factsOf(purchases, NOON), predicted: {}, timeline: days, at: AT, policy: far }).reviewAt;
+    };
+    expect(reviewOf(1)).toBeUndefined();
+    expect(reviewOf(2)).toBe('2026-12-14T00:00:00.000Z');
     // By then the edge has reached the day, and its instants are read.
     const again = decide({
       facts: factsOf(purchases, Date.parse('2026-12-14T00:00:00.000Z')),

@@ -1,4 +1,5 @@
 /** What a policy may say: each refusal names the place and what would be valid. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { defaultPolicy } from '../../shared/tiers/default-policy.ts';
 import { type Policy, policyInForce, readPolicy, rollBack } from '../../shared/tiers/policy.ts';
@@ -24,6 +25,12 @@ describe('reading a policy', () => {
       const one = defaultPolicy({ currency, unitsPerCny: currency === 'JPY' ? 20 : 0.14 });
       expect(readPolicy(JSON.parse(JSON.stringify(one)))).toEqual({ kind: 'policy', policy: one });
     }
+  });
+
+  test('so is the example of the docs', () => {
+    const docs = readFileSync(new URL('../../docs/tiers.md', import.meta.url), 'utf8');
+    const example: unknown = JSON.parse(/```json\n([^`]*)```/.exec(docs)?.[1] ?? '');
+    expect(readPolicy(example)).toEqual({ kind: 'policy', policy: example });
   });
 
   test('what is left out has a value', () => {

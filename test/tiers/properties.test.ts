@@ -9,7 +9,7 @@ import { decide } from '../../shared/tiers/decide.ts';
 import { MEASURE_NAMES, MEASURES, type MeasureName, type Unit } from '../../shared/tiers/measures.ts';
 import { type Policy, rankOf, readPolicy, type Test, TIERS } from '../../shared/tiers/policy.ts';
 import type { Decision, Held } from '../../shared/tiers/reasons.ts';
-import { type Timeline, timelineOf, windowsAt } from '../../shared/tiers/timeline.ts';
+import { edgeDays, type Timeline, timelineOf, windowsAt } from '../../shared/tiers/timeline.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { DAY, factsOf, type Known, NOON, type TestPurchase } from './people.ts';
 
@@ -150,10 +150,48 @@ function* instantsAfter(one: Life, fromMs: number, untilMs: number, previous: He
   for (const point of points) yield* [point - 1, point, point + 1];
   for (let step = 0; step < 40; step++) yield fromMs + Math.floor(((untilMs - fromMs) * step) / 40);
   // Ages pass their thresholds at whole days.
-  for (const origin of origins.slice(0, 4)) for (let day = 0; day < 600; day += 7) yield origin + day * DAY;
+  for (const origin of origins.slice(0, 4)) for (let day = 0; day < 600; day += 31) yield origin + day * DAY;
 }
 
-const runs = { numRuns: Number(process.env.RUNS ?? 150) };
+/** One test, so that little can hide a change of it. */
+const single: fc.Arbitrary<Policy> = testOf(timed).chain((one) => {
+  const name = { zh: '规则', en: 'rule' };
+  const never: Test = { measure: 'categories', atLeast: 1_000_000 };
+  const read = readPolicy({
+    version: 1,
+    name: 'one test',
+    currency: 'CNY',
+    rules: [
+      { tier: 'high_value', name, all: [one] },
+      { tier: 'growth', name, all: [never, { measure: 'tenureDays', atLeast: 30_000 }] },
+      { tier: 'stable', name, all: [never] },
+    ],
+    hysteresis: { margin: 0.1, dwellDays: 7 },
+  });
+  return read.kind === 'policy' ? fc.constant(read.policy) : anyPolicy;
+});
+/** Little bought, all of it once and lately or long ago, or by clocks that run ahead. */
+const few = fc.array(
+  fc.record({
+    paidAtMs: fc.oneof(
+      fc.integer({ min: NOON - 400 * DAY, max: NOON }),
+      fc.integer({ min: NOON + 1, max: NOON + 2 * DAY }),
+    ),
+    netSpend: fc.integer({ min: 1, max: 100 }).map((yuan) => yuan * 1000),
+    channel: fc.constantFrom('shopify', 'douyin'),
+    category: fc.constantFrom('tea', 'cups'),
+  }),
+  { minLength: 1, maxLength: 4 },
+);
+
+const ofOneMeasure: fc.Arbitrary<Life> = fc.record({
+  purchases: few,
+  known: fc.constant({}),
+  predicted: fc.constant({}),
+  policy: single,
+});
+
+const runs = { numRuns: Number(process.env.RUNS ?? 100) };
 
 describe('reviewAt', () => {
   test('until then, facts derived anew give the same decision', () => {
@@ -185,6 +223,21 @@ describe('reviewAt', () => {
     expect(due).toBeGreaterThan(runs.numRuns / 4);
   });
 
+  test('of one measure alone, to the millisecond', () => {
+    fc.assert(
+      fc.property(ofOneMeasure, held, (life, previous) => {
+        const decision = decideAt(life, NOON, previous);
+        const untilMs = decision.reviewAt === undefined ? NOON + 1200 * DAY : Date.parse(decision.reviewAt);
+        const expected = essence(decision);
+        for (const atMs of instantsAfter(life, NOON, untilMs, decision)) {
+          if (atMs >= NOON && atMs < untilMs) expect(essence(decideAnew(life, atMs, decision))).toEqual(expected);
+        }
+        if (decision.reviewAt !== undefined) expect(essence(decideAnew(life, untilMs, decision))).not.toEqual(expected);
+      }),
+      { numRuns: runs.numRuns * 2 },
+    );
+  });
+
   test('followed from one to the next, it comes to an end, and the tier is the one by the facts of that day', () => {
     fc.assert(
       fc.property(life(timedPolicy), (one) => {
@@ -204,19 +257,14 @@ describe('reviewAt', () => {
     );
   });
 
-  test('with sums by day it is never later than with instants, and within a day of them', () => {
+  test('with sums by day, and instants for the days that an edge cuts, it is never later than with all instants', () => {
     fc.assert(
-      fc.property(life(timedPolicy), (one) => {
-        const byDay = timelineOf(one.purchases).map(({ exact: _, ...day }) => day);
-        const windowed = byDay.map((day) => {
-          // As asked of a caller: instants for the days that an edge cuts now.
-          const cut = [30, 90, 180, 365].some((days) => instant(NOON - days * DAY).slice(0, 10) === day.day);
-          const ahead = one.purchases.some(
-            ({ paidAtMs }) => paidAtMs > NOON && instant(paidAtMs).slice(0, 10) === day.day,
-          );
-          return cut || ahead ? (timelineOf(one.purchases).find((other) => other.day === day.day) ?? day) : day;
-        });
-        const [exact, coarse] = [decideAt(one, NOON), decideAt(one, NOON, undefined, windowed)];
+      fc.property(fc.oneof(life(timedPolicy), ofOneMeasure), held, (one, previous) => {
+        const cut = edgeDays(NOON);
+        const byDay = timelineOf(one.purchases).map(({ exact, ...sums }) =>
+          cut.includes(sums.day) && exact ? { ...sums, exact } : sums,
+        );
+        const [exact, coarse] = [decideAt(one, NOON, previous), decideAt(one, NOON, previous, byDay)];
         expect(essence(coarse)).toEqual(essence(exact));
         if (exact.reviewAt !== undefined) expect((coarse.reviewAt ?? '9') <= exact.reviewAt).toBe(true);
       }),

@@ -62,8 +62,19 @@ export function readDatasets(folder: string): {
     rows: readCsv(file).map((fields) => ({ id: fields.unique_id ?? '', person: fields.cluster ?? '', fields })),
     strongField: 'email',
   }));
+  const febrls = found.filter(({ strongField }) => strongField === 'soc_sec_id');
+  if (febrls.length > 1) found.push(pooled(febrls));
   return { found, missing };
 }
+
+/** Keys that are right among a few thousand people may not be among more: all sets as one, whose people are different ones. */
+const pooled = (sets: readonly Dataset[]): Dataset => ({
+  name: 'FEBRL 1 to 4 together',
+  rows: sets.flatMap(({ name, rows }) =>
+    rows.map(({ id, person, fields }) => ({ id: `${name}/${id}`, person: `${name}/${person}`, fields })),
+  ),
+  strongField: 'soc_sec_id',
+});
 
 /** Each row as a persona of its own, that identifies by the strong field and the compound keys. */
 export function labelled({ rows, strongField }: Dataset, keys: readonly CompoundKey[], strong = true): Labelled[] {

@@ -5,7 +5,7 @@ import { DEFAULT_RULES, type LinkingRules } from '../../shared/identity/policy.t
 import { type Dataset, labelled, readDatasets } from './datasets.ts';
 import { FEBRL_KEYS, SPLINK_KEYS } from './keys.ts';
 import { type Labelled, measure, type Quality } from './measure.ts';
-import { contributionsOf, linkablePairs, makeOrders, type Reading, type WorldOptions } from './world.ts';
+import { contributionsOf, makeOrders, type Reading, type WorldOptions } from './world.ts';
 
 const program = new Command('npm run evaluate:linking --')
   .description('Pairwise precision and recall of linking, with what each rule contributes.')
@@ -52,38 +52,59 @@ const OFF: LinkingRules['personasPerValue'] = {
   email: 50,
 };
 
-const WITHOUT: readonly {
+/** A protection, as what linking is without it. */
+interface Protection {
   readonly name: string;
   readonly rules?: Partial<LinkingRules>;
   readonly reading?: Reading;
-}[] = [
-  { name: 'all rules' },
-  { name: 'names need not agree', rules: { namesAgreeOn: [] } },
-  { name: 'no limit of personas a value', rules: { personasPerValue: OFF } },
-  { name: 'member cards may differ', rules: { exclusive: [] } },
-  { name: 'masked, virtual, relay, blocked link', reading: { rejectedLink: true } },
-  { name: 'own contacts link', reading: { ownContactsLink: true } },
-  { name: 'unpaid orders link', reading: { unpaidLink: true } },
-  {
-    name: 'none of these',
-    rules: { namesAgreeOn: [], personasPerValue: OFF, exclusive: [] },
-    reading: { rejectedLink: true, ownContactsLink: true, unpaidLink: true },
-  },
-  { name: 'a phone without a name only suggests', rules: { unnamed: 'suggest' } },
+}
+
+const PROTECTIONS: readonly Protection[] = [
+  { name: 'names agree on a phone', rules: { namesAgreeOn: [] } },
+  { name: 'a limit of personas a value', rules: { personasPerValue: OFF } },
+  { name: 'one member card', rules: { exclusive: [] } },
+  { name: 'masked, virtual, relay, blocked refused', reading: { rejectedLink: true } },
+  { name: 'own contacts refused', reading: { ownContactsLink: true } },
+  { name: 'paid orders only', reading: { unpaidLink: true } },
+];
+
+const without = (name: string, off: readonly Protection[]): Protection => ({
+  name,
+  rules: Object.assign({}, ...off.map(({ rules }) => rules)),
+  reading: Object.assign({}, ...off.map(({ reading }) => reading)),
+});
+
+const VARIANTS: readonly Protection[] = [
+  without('all rules', []),
+  ...PROTECTIONS.map((one) => without(`without: ${one.name}`, [one])),
+  without('none of these', PROTECTIONS),
+  ...PROTECTIONS.map((one) =>
+    without(
+      `only: ${one.name}`,
+      PROTECTIONS.filter((other) => other !== one),
+    ),
+  ),
+  { name: 'all, and a phone without a name suggests', rules: { unnamed: 'suggest' } },
 ];
 
 function evaluateWorld(title: string, world: WorldOptions): void {
   const orders = makeOrders(world);
   const plain = contributionsOf(orders);
-  const own = (records: readonly Labelled[]) => measure(records, DEFAULT_RULES).linkedPairs;
-  const linkable = linkablePairs(plain, own);
-  const rows = WITHOUT.map(({ name, rules, reading }) => ({
+  const linkable = linkablePairs(plain);
+  const rows = VARIANTS.map(({ name, rules, reading }) => ({
     name,
     linkable,
     ...measure(contributionsOf(orders, reading), { ...DEFAULT_RULES, ...rules }),
   }));
   const [first] = rows;
   show(`${title}: ${first?.people} people, ${first?.records} orders`, rows);
+}
+
+/** Pairs of one person's records that rules could link at all: those that are linked where there is nobody else. */
+function linkablePairs(records: readonly Labelled[]): number {
+  const byPerson = new Map<string, Labelled[]>();
+  for (const record of records) byPerson.set(record.person, [...(byPerson.get(record.person) ?? []), record]);
+  return [...byPerson.values()].reduce((total, own) => total + measure(own, DEFAULT_RULES).linkedPairs, 0);
 }
 
 function evaluateDataset(dataset: Dataset): void {

@@ -81,6 +81,8 @@ export function makeOrders(options: WorldOptions): WorldOrder[] {
 interface Person {
   readonly id: string;
   readonly name: string;
+  /** As a form with first and last name has it: 小雨 陈. */
+  readonly formName: string;
   readonly phone: string;
   readonly email: string;
   readonly card: string;
@@ -135,6 +137,7 @@ class World {
       return {
         id: String(start + index),
         name: chinese ? family + first : `${first} ${family}`,
+        formName: `${first} ${family}`,
         phone: recycled ?? (this.#chance(0.35) ? shared : this.#phone()),
         email: this.#chance(this.#options.familyEmails) ? email : `${latin(first)}${start + index}@mail.example.com`,
         card: `MC${100_000 + start + index}`,
@@ -163,7 +166,11 @@ class World {
     };
     if (this.#chance(0.6)) {
       const account = this.#chance(0.8) ? `7${person.id}` : undefined;
-      buy(WEB, () => this.#contact(person, { buyerId: account, phone: 0.7, email: 0.9 }), true);
+      buy(
+        WEB,
+        () => this.#contact({ ...person, name: person.formName }, { buyerId: account, phone: 0.7, email: 0.9 }),
+        true,
+      );
     }
     if (this.#chance(0.5)) {
       const voucher = this.#chance(0.4);
@@ -313,19 +320,6 @@ const takenAsGiven = ({ identifiers, rejected }: OrderIdentifiers): OrderIdentif
   ],
   rejected: [],
 });
-
-/**
- * The pairs of one person's records that strong values of their own connect: what exact identifiers could find at all, if
- * nobody else had the same ones.
- */
-export function linkablePairs(
-  records: readonly Labelled[],
-  measurePerson: (records: readonly Labelled[]) => number,
-): number {
-  const byPerson = new Map<string, Labelled[]>();
-  for (const record of records) byPerson.set(record.person, [...(byPerson.get(record.person) ?? []), record]);
-  return [...byPerson.values()].reduce((total, own) => total + measurePerson(own), 0);
-}
 
 /** mulberry32, by Tommy Ettinger (public domain): 32 bits of state, the same numbers everywhere. */
 function random(seed: number): () => number {

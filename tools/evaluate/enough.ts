@@ -18,7 +18,7 @@ export interface Part {
   readonly meanAbsoluteError: { readonly median: number; readonly worst: number };
 }
 
-export const PART_SIZES = [50, 100, 200, 300, 500, 1_000] as const;
+const PART_SIZES = [50, 100, 200, 300, 500, 1_000] as const;
 const FITS = 20;
 
 export function fitParts(customers: readonly Customer[], whole: Model, options: FitOptions): Part[] {

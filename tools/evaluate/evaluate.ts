@@ -69,7 +69,7 @@ const PUBLISHED_LOG_LIKELIHOOD = -9582.4;
 const GREATEST_ERROR = 0.79;
 const MOST_SECONDS_PER_MILLION = 10;
 
-export function evaluate(dir: string, scored: number): Evaluation {
+function evaluate(dir: string, scored: number): Evaluation {
   const sample = readCustomers(dir, 'sample');
   const master = readCustomers(dir, 'master');
   const runs = [run('sample', sample), run('master', master)];

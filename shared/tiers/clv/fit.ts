@@ -3,7 +3,7 @@ import { compact } from '../../text/compact.ts';
 import type { Instant } from '../../time/instant.ts';
 import type { FitReport, Model } from './model.ts';
 import { minimize } from './nelder-mead.ts';
-import { type Observed, Population } from './population.ts';
+import { type Observed, Population, type Spendings } from './population.ts';
 
 /**
  * Enough to fit: see "Enough data" in docs/clv.md, measured on parts of CDNOW. With fewer, parameters depend more on who happens
@@ -20,21 +20,23 @@ export interface FitOptions {
   readonly enough?: { readonly customers: number; readonly repeaters: number; readonly repeatersWithValue: number };
 }
 
-export type Fit =
-  | { readonly kind: 'fitted'; readonly model: Model }
-  /** The model in use stays. `expected` and `seen` count what the code names. */
-  | { readonly kind: 'refused'; readonly code: 'too_few_customers'; readonly seen: number; readonly expected: number }
-  | { readonly kind: 'refused'; readonly code: 'no_repeat_purchases'; readonly seen: 0; readonly expected: number }
-  | { readonly kind: 'refused'; readonly code: 'too_few_repeaters'; readonly seen: number; readonly expected: number }
-  /** In evaluations of the likelihood. */
-  | { readonly kind: 'refused'; readonly code: 'not_converged'; readonly seen: number; readonly expected: number };
+/** What was `seen` and `expected`: customers, repeaters, or for `not_converged` evaluations of the likelihood. */
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly code: 'too_few_customers' | 'no_repeat_purchases' | 'too_few_repeaters' | 'not_converged';
+  readonly seen: number;
+  readonly expected: number;
+}
+
+/** Refused: the model in use stays, and before there is one, the fall-back. */
+export type Fit = { readonly kind: 'fitted'; readonly model: Model } | Refusal;
 
 export function fitModel(customers: Iterable<Observed> | Population, options: FitOptions): Fit {
   const population = customers instanceof Population ? customers : Population.of(customers);
   const { enough = ENOUGH } = options;
   const { customers: seen, repeaters } = population;
   if (seen < enough.customers) return refuse('too_few_customers', seen, enough.customers);
-  if (repeaters === 0) return { kind: 'refused', code: 'no_repeat_purchases', seen: 0, expected: enough.repeaters };
+  if (repeaters === 0) return refuse('no_repeat_purchases', 0, enough.repeaters);
   if (repeaters < enough.repeaters) return refuse('too_few_repeaters', repeaters, enough.repeaters);
 
   const bgNbd = fitBgNbd(population);
@@ -55,16 +57,15 @@ export function fitModel(customers: Iterable<Observed> | Population, options: Fi
   return { kind: 'fitted', model };
 }
 
-function refuse(
-  code: 'too_few_customers' | 'too_few_repeaters' | 'not_converged',
-  seen: number,
-  expected: number,
-): Fit {
-  return { kind: 'refused', code, seen, expected };
-}
+const refuse = (code: Refusal['code'], seen: number, expected: number): Refusal => ({
+  kind: 'refused',
+  code,
+  seen,
+  expected,
+});
 
 function fitBgNbd(population: Population): Model['bgNbd'] | undefined {
-  // So that r / α is the rate at which the population buys; a little above 0 if all are of today.
+  // So that r / α begins near the rate at which the population buys.
   const rate = population.purchases / Math.max(population.totalWeeks, 1);
   const starts = [
     [1, 1 / rate, 1, 2],
@@ -72,41 +73,57 @@ function fitBgNbd(population: Population): Model['bgNbd'] | undefined {
     [3, 2 / rate, 0.3, 0.3],
     [0.5, 0.2 / rate, 3, 10],
   ];
-  const found = climb(([r = 0, alpha = 0, a = 0, b = 0]) => population.logLikelihood({ r, alpha, a, b }), {
-    names: ['r', 'alpha', 'a', 'b'],
-    starts,
-    size: population.customers,
-  });
+  const { sketch } = population;
+  const lossIn =
+    (some: Population): Loss =>
+    ([r = 0, alpha = 0, a = 0, b = 0]) =>
+      -some.logLikelihood({ r, alpha, a, b }) / some.customers;
+  const found = climb({ names: ['r', 'alpha', 'a', 'b'], starts, loss: lossIn(population), roughly: lossIn(sketch) });
   if (!found) return undefined;
   const [r = 0, alpha = 0, a = 0, b = 0] = found.parameters;
-  return { r, alpha, a, b, fit: found.report };
+  return { r, alpha, a, b, fit: { ...found.report, logLikelihood: -found.loss * population.customers } };
 }
 
 /** q − 1 and v / mean are what is searched: both positive, neither in the unit of the currency. */
-function fitGammaGamma({ spending }: Population): Model['gammaGamma'] {
+function fitGammaGamma(population: Population): Model['gammaGamma'] {
+  const { spending } = population;
   const { customers, meanValue } = spending;
-  const found = climb(
-    ([p = 0, excess = 0, scale = 0]) => spending.logLikelihood({ p, q: 1 + excess, v: scale * meanValue }),
-    {
-      names: ['p', 'q', 'v'],
-      starts: [
-        [5, 3, 0.5],
-        [1, 1, 1],
-        [20, 0.5, 0.1],
-      ],
-      size: customers,
-    },
-  );
+  const sketch = population.sketch.spending;
+  const lossIn =
+    (some: Spendings): Loss =>
+    ([p = 0, excess = 0, scale = 0]) =>
+      -some.logLikelihood({ p, q: 1 + excess, v: scale * meanValue }) / some.customers;
+  const found = climb({
+    names: ['p', 'q', 'v'],
+    starts: [
+      [5, 3, 0.5],
+      [1, 1, 1],
+      [20, 0.5, 0.1],
+    ],
+    loss: lossIn(spending),
+    roughly: lossIn(sketch.customers > 0 ? sketch : spending),
+  });
   if (!found) return undefined;
   const [p = 0, excess = 0, scale = 0] = found.parameters;
-  return { p, q: 1 + excess, v: scale * meanValue, customers, fit: found.report };
+  const fit = { ...found.report, logLikelihood: -found.loss * customers };
+  return { p, q: 1 + excess, v: scale * meanValue, customers, fit };
 }
+
+/** Negative log-likelihood per customer: so tolerances don't depend on their number. */
+type Loss = (parameters: readonly number[]) => number;
 
 interface Climb {
   readonly names: readonly string[];
   readonly starts: readonly (readonly number[])[];
-  /** Customers in the likelihood: tolerances are per customer. */
-  readonly size: number;
+  readonly loss: Loss;
+  /** Of fewer customers: where the search begins. */
+  readonly roughly: Loss;
+}
+
+interface Top {
+  readonly parameters: readonly number[];
+  readonly loss: number;
+  readonly report: Omit<FitReport, 'logLikelihood'>;
 }
 
 const MAX_EVALUATIONS = 2_000;
@@ -114,46 +131,45 @@ const MAX_EVALUATIONS = 2_000;
 const BOUND = Math.log(1e5);
 const AGREEMENT = 1e-5;
 
-/** The greatest log-likelihood over positive parameters; undefined if the search found no end. */
-function climb(
-  logLikelihood: (parameters: readonly number[]) => number,
-  { names, starts, size }: Climb,
-): { readonly parameters: readonly number[]; readonly report: FitReport } | undefined {
+/** The least loss over positive parameters; undefined if the search found no end. */
+function climb({ names, starts, loss, roughly }: Climb): Top | undefined {
   let evaluations = 0;
-  const loss = (logs: readonly number[]): number => {
+  const search = (of: Loss, start: readonly number[], { edge, tolerance }: { edge: number; tolerance: number }) => {
     // Beyond the bound it rises, so that the search comes back to it.
-    const beyond = logs.reduce((sum, log) => sum + Math.max(0, Math.abs(log) - BOUND), 0);
-    return beyond - logLikelihood(logs.map((log) => Math.exp(within(log)))) / size;
-  };
-  const search = (start: readonly number[], edge: number, tolerance: number) => {
-    const found = minimize(loss, start, { edge, tolerance, maxEvaluations: MAX_EVALUATIONS });
+    const beyond = (logs: readonly number[]) => logs.reduce((sum, log) => sum + Math.max(0, Math.abs(log) - BOUND), 0);
+    const bounded = (logs: readonly number[]) => beyond(logs) + of(logs.map((log) => Math.exp(within(log))));
+    const found = minimize(bounded, start, { edge, tolerance, maxEvaluations: MAX_EVALUATIONS });
     evaluations += found.evaluations;
     return found;
   };
 
   const ends = starts.map((start) =>
     search(
+      roughly,
       start.map((value) => within(Math.log(value))),
-      0.5,
-      1e-7,
+      { edge: 0.5, tolerance: 1e-7 },
     ),
   );
-  let best = ends.reduce((one, other) => (other.value < one.value ? other : one));
+  const bestEnd = ends.reduce((one, other) => (other.value < one.value ? other : one));
   // A simplex may collapse on a slope: begun anew at its end until that brings nothing.
-  for (let round = 0; round < 5; round++) {
-    const before = best.value;
-    best = search(best.point, 0.1, 1e-11);
-    if (before - best.value < 1e-10) break;
+  let best = search(loss, bestEnd.point, { edge: 0.1, tolerance: 1e-11 });
+  for (let round = 0; round < 4; round++) {
+    const again = search(loss, best.point, { edge: 0.1, tolerance: 1e-11 });
+    const gain = best.value - again.value;
+    if (gain > 0) best = again;
+    if (gain < 1e-10) break;
   }
   if (!best.converged || !Number.isFinite(best.value)) return undefined;
-  const report: FitReport = {
-    logLikelihood: -best.value * size,
-    starts: starts.length,
-    agreeing: ends.filter(({ value }) => value - best.value < AGREEMENT).length,
-    evaluations,
-    atBound: names.filter((_, i) => Math.abs(best.point[i] ?? 0) > BOUND - 0.01),
+  return {
+    parameters: best.point.map((log) => Math.exp(within(log))),
+    loss: best.value,
+    report: {
+      starts: starts.length,
+      agreeing: ends.filter(({ value }) => value - bestEnd.value < AGREEMENT).length,
+      evaluations,
+      atBound: names.filter((_, i) => Math.abs(best.point[i] ?? 0) > BOUND - 0.01),
+    },
   };
-  return { parameters: best.point.map((log) => Math.exp(within(log))), report };
 }
 
 const within = (log: number): number => Math.min(BOUND, Math.max(-BOUND, log));

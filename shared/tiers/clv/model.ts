@@ -7,7 +7,7 @@ const Count = z.number().int().nonnegative();
 /** How the search for the likeliest parameters ended. */
 const FitReport = z.object({
   logLikelihood: z.number(),
-  /** Of the starts, how many ended within 1e-5 per customer of the best log-likelihood. */
+  /** Of the starts, how many ended within 1e-5 per customer of the best log-likelihood; in a large population, of a part of it. */
   starts: Count,
   agreeing: Count,
   evaluations: Count,

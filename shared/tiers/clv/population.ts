@@ -39,6 +39,9 @@ class Tally {
   }
 }
 
+/** A population up to this size is its own sketch. */
+const SKETCHED = 20_000;
+
 export class Population {
   customers = 0;
   repeaters = 0;
@@ -54,6 +57,9 @@ export class Population {
   readonly #rowAge: number[] = [];
   readonly #rowCount: number[] = [];
   readonly #spending = new Spendings();
+  /** Every `stride`-th customer: half of them go whenever there are too many. */
+  #sketched: Observed[] = [];
+  #stride = 1;
 
   static of(customers: Iterable<Observed>): Population {
     const population = new Population();
@@ -61,7 +67,9 @@ export class Population {
     return population;
   }
 
-  add({ repeats, recencyDays, ageDays, meanRepeatValue }: Observed): void {
+  add(customer: Observed): void {
+    this.#sketch(customer);
+    const { repeats, recencyDays, ageDays, meanRepeatValue } = customer;
     this.customers++;
     this.purchases += repeats;
     this.totalWeeks += ageDays / 7;
@@ -83,6 +91,19 @@ export class Population {
       this.#rowCount.push(0);
     }
     this.#rowCount[row] = (this.#rowCount[row] ?? 0) + 1;
+  }
+
+  #sketch(customer: Observed): void {
+    if (this.customers % this.#stride !== 0) return;
+    this.#sketched.push(customer);
+    if (this.#sketched.length <= SKETCHED) return;
+    this.#sketched = this.#sketched.filter((_, i) => i % 2 === 0);
+    this.#stride *= 2;
+  }
+
+  /** Some ten thousand or more of a larger population, at even steps: what finds a place to begin the search for all. */
+  get sketch(): Population {
+    return this.#stride === 1 ? this : Population.of(this.#sketched);
   }
 
   get spending(): Spendings {

@@ -1,12 +1,6 @@
 /** The customers table in memory. */
-import type {
-  CustomerStore,
-  Entry,
-  IdentifierKey,
-  Month,
-  PersonaId,
-  Place,
-} from '../../../shared/profiles/customer.ts';
+import type { PersonaId } from '../../../shared/identity/persona.ts';
+import type { CustomerStore, Entry, IdentifierKey, Month, Place } from '../../../shared/profiles/customer.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
 
 export interface MemoryCustomers<Profile> extends CustomerStore<Profile> {

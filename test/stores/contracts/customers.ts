@@ -1,17 +1,21 @@
 /** What every store of customers does. */
+
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { PersonaId } from '../../../shared/identity/persona.ts';
 import {
   type CustomerStore,
   type Entry,
   identifierKey,
   type Month,
   type Place,
-  personaId,
 } from '../../../shared/profiles/customer.ts';
 import { NOTHING } from '../../../shared/profiles/sums.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
 import { instant } from '../../../shared/time/instant.ts';
 import { unique } from './samples.ts';
+
+// The cast is the constructor of the brand.
+const personaId = (text: string): PersonaId => text as PersonaId;
 
 interface Profile {
   readonly name: string;
