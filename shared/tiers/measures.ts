@@ -66,7 +66,7 @@ function windowOf({ ledger, facts }: Customer, days: Window, atMs: number): Wind
 
 /** An order enters when it is paid (clocks of shops may run ahead of ours) and leaves each window days × 24 h later. */
 const windowTurns = (windows: readonly Window[]) => (customer: Customer) =>
-  (customer.ledger?.timesMs ?? []).flatMap((ms) => [...windows.map((days) => ms + days * DAY_MS)]);
+  (customer.ledger?.timesMs ?? []).flatMap((ms) => [ms, ...windows.map((days) => ms + days * DAY_MS)]);
 
 const windowMeasure = (days: Window, measure: Pick<Measure, 'unit' | 'zh' | 'en' | 'least' | 'read'>): Measure => ({
   ...measure,

@@ -330,4 +330,30 @@ describe('reviewAt where only a bound is known', () => {
     });
     expect(again).toMatchObject({ value: 'high_value', reviewAt: '2026-12-14T12:00:00.000Z' });
   });
+
+  test('a day without instants may also still be there when something else turns', () => {
+    const name = { zh: '规则', en: 'rule' };
+    const both: Policy = {
+      ...DEFAULT,
+      rules: [
+        {
+          tier: 'high_value',
+          name,
+          all: [
+            { measure: 'tenureDays', atLeast: 133 },
+            { measure: 'orders30d', atLeast: 1 },
+          ],
+        },
+        ...policyOf({ measure: 'orders', atLeast: 1 }).rules.slice(1),
+      ],
+    };
+    const purchases = [bought(100, 1), { paidAtMs: Date.parse('2026-11-14T18:00:00.000Z'), netSpend: 100 }];
+    const byDay = timelineOf(purchases).map(({ exact: _, ...sums }) => sums);
+    const previous: Held = { value: 'high_value', since: instant(NOON - 50 * DAY), belowSince: instant(NOON - DAY) };
+    const question = { facts: factsOf(purchases, NOON), predicted: {}, at: AT, policy: both, previous };
+    // At noon of the day on which the order leaves, at 18:00, the 120 days within the margin are reached.
+    const noon = '2026-12-14T12:00:00.000Z';
+    expect(decide({ ...question, timeline: timelineOf(purchases) }).reviewAt).toBe(noon);
+    expect(decide({ ...question, timeline: byDay }).reviewAt).toBe(noon);
+  });
 });
