@@ -21,6 +21,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { queryAll } from '../runtime/dynamodb.ts';
 import { Conflict } from '../runtime/errors.ts';
 import { Connection, type ConnectionId, StoredTokens, WebhookSecrets } from './connection.ts';
 import type { ConnectionStore, SecretStore } from './directory.ts';
@@ -48,22 +49,12 @@ export function dynamoConnections({
     },
 
     async listConnections() {
-      const found: Connection[] = [];
-      let start: Record<string, unknown> | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey } = await client.send(
-          new QueryCommand({
-            TableName: table,
-            KeyConditionExpression: 'pk = :pk',
-            ExpressionAttributeValues: { ':pk': PARTITION },
-            ConsistentRead: true,
-            ExclusiveStartKey: start,
-          }),
-        );
-        found.push(...Items.map((item) => Connection.parse(item)));
-        start = LastEvaluatedKey;
-      } while (start);
-      return found;
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': PARTITION },
+      });
+      return items.map((item) => Connection.parse(item));
     },
 
     async putConnection(connection, seen) {

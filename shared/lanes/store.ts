@@ -19,6 +19,7 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { onRevision, queryAll } from '../runtime/dynamodb.ts';
 import { Conflict } from '../runtime/errors.ts';
 import type { LaneState, LaneStore, Party, Work } from './lane.ts';
 
@@ -132,34 +133,15 @@ export function dynamoLanes<Detail>({
     },
 
     async listLanes() {
-      const found: LaneState[] = [];
-      let start: Record<string, unknown> | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey } = await client.send(
-          new QueryCommand({
-            TableName: table,
-            KeyConditionExpression: 'pk = :pk',
-            ExpressionAttributeValues: { ':pk': STATES },
-            ConsistentRead: true,
-            ExclusiveStartKey: start,
-          }),
-        );
-        found.push(...Items.map(readLane));
-        start = LastEvaluatedKey;
-      } while (start);
-      return found;
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': STATES },
+      });
+      return items.map(readLane);
     },
   };
 }
-
-const onRevision = (seen: number) =>
-  seen === 0
-    ? { ConditionExpression: 'attribute_not_exists(pk)' }
-    : {
-        ConditionExpression: '#revision = :seen',
-        ExpressionAttributeNames: { '#revision': 'revision' },
-        ExpressionAttributeValues: { ':seen': seen },
-      };
 
 async function unlessChanged(write: () => Promise<unknown>): Promise<void> {
   try {

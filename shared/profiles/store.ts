@@ -15,14 +15,9 @@
 
 import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  TransactWriteCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { PersonaId } from '../identity/persona.ts';
+import { onRevision, queryAll } from '../runtime/dynamodb.ts';
 import { Conflict } from '../runtime/errors.ts';
 import type { CustomerStore, Entry, IdentifierKey, Month, Place } from './customer.ts';
 
@@ -44,25 +39,16 @@ export function dynamoCustomers<Profile>({
     return Item;
   }
 
-  async function query(pk: string, prefix: string, limit?: number): Promise<Record<string, unknown>[]> {
-    const found: Record<string, unknown>[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const { Items = [], LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': pk, ...(prefix !== '' && { ':prefix': prefix }) },
-          ConsistentRead: true,
-          ExclusiveStartKey: start,
-          ...(limit !== undefined && { Limit: limit }),
-        }),
-      );
-      found.push(...Items);
-      start = LastEvaluatedKey;
-    } while (start && (limit === undefined || found.length < limit));
-    return found;
-  }
+  const query = (pk: string, prefix: string, limit?: number): Promise<Record<string, unknown>[]> =>
+    queryAll(
+      client,
+      {
+        TableName: table,
+        KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': pk, ...(prefix !== '' && { ':prefix': prefix }) },
+      },
+      limit,
+    );
 
   return {
     async putEntry(entry) {
@@ -137,15 +123,6 @@ export function dynamoCustomers<Profile>({
 }
 
 const without = ({ pk: _, sk: __, ...item }: Record<string, unknown>): unknown => item;
-
-const onRevision = (seen: number) =>
-  seen === 0
-    ? { ConditionExpression: 'attribute_not_exists(pk)' }
-    : {
-        ConditionExpression: '#revision = :seen',
-        ExpressionAttributeNames: { '#revision': 'revision' },
-        ExpressionAttributeValues: { ':seen': seen },
-      };
 
 /** A transaction that met another one is as good as one whose conditions failed: read anew, and try again. */
 async function unlessChanged(write: () => Promise<unknown>): Promise<void> {

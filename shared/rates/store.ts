@@ -5,8 +5,9 @@
  * 2 | of a currency, or all, between two days | listRates | likewise, sk between                | strong
  * Asked by: 1 cli · 2 cli.
  */
-import { BatchWriteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { queryAll } from '../runtime/dynamodb.ts';
 import { Defect } from '../runtime/errors.ts';
 import { type RateStore, rateText } from './rate-store.ts';
 import { type DailyRate, parseRate } from './rate-table.ts';
@@ -52,28 +53,18 @@ export function dynamoRates({
     },
 
     async listRates({ currency, from = '0000-00-00', to = '9999-99-99' }) {
-      const found: DailyRate[] = [];
-      let start: Record<string, unknown> | undefined;
-      do {
-        const { Items = [], LastEvaluatedKey } = await client.send(
-          new QueryCommand({
-            TableName: table,
-            KeyConditionExpression: currency === undefined ? 'pk = :pk' : 'pk = :pk AND sk BETWEEN :from AND :to',
-            ExpressionAttributeValues: {
-              ':pk': PARTITION,
-              ...(currency !== undefined && { ':from': `${currency}#${from}`, ':to': `${currency}#${to}` }),
-            },
-            ConsistentRead: true,
-            ExclusiveStartKey: start,
-          }),
-        );
-        for (const item of Items) {
-          const { currency, day, rate } = RateItem.parse(item);
-          if (day >= from && day <= to) found.push({ currency, day, rate: parseRate(rate) });
-        }
-        start = LastEvaluatedKey;
-      } while (start);
-      return found;
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: currency === undefined ? 'pk = :pk' : 'pk = :pk AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: {
+          ':pk': PARTITION,
+          ...(currency !== undefined && { ':from': `${currency}#${from}`, ':to': `${currency}#${to}` }),
+        },
+      });
+      return items.flatMap((item) => {
+        const { currency, day, rate } = RateItem.parse(item);
+        return day >= from && day <= to ? [{ currency, day, rate: parseRate(rate) }] : [];
+      });
     },
   };
 }
