@@ -13,13 +13,7 @@
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetParameterCommand, ParameterNotFound, PutParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import {
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  QueryCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { queryAll } from '../runtime/dynamodb.ts';
 import { Conflict } from '../runtime/errors.ts';
@@ -114,14 +108,13 @@ export function dynamoHealth({
     },
 
     async listHealth() {
-      const { Items = [] } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': HEALTH },
-        }),
-      );
-      return new Map(Items.map((item) => [String(item.sk), HeardOf.parse(item)]));
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': HEALTH },
+        ConsistentRead: false,
+      });
+      return new Map(items.map((item) => [String(item.sk), HeardOf.parse(item)]));
     },
   };
 }

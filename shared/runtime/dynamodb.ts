@@ -1,7 +1,7 @@
 /** What several stores ask of a table in the same way. */
 import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 
-/** All pages of a strongly read query, as one; or the pages that it takes to have `limit` items, which may be a few more. */
+/** All pages of a query, as one, read strongly unless it says otherwise; or the pages that it takes to have `limit` items, which may be a few more. */
 export async function queryAll(
   client: DynamoDBDocumentClient,
   query: QueryCommandInput,
@@ -12,8 +12,8 @@ export async function queryAll(
   do {
     const { Items = [], LastEvaluatedKey } = await client.send(
       new QueryCommand({
-        ...query,
         ConsistentRead: true,
+        ...query,
         ExclusiveStartKey: start,
         ...(Number.isFinite(limit) && { Limit: limit }),
       }),
