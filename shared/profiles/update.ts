@@ -28,7 +28,7 @@ export interface Rules<Profile> {
   profile(group: Group, met: ReadonlyMap<PersonaId, Met>, known: Profile | undefined): Promise<Profile>;
   /** Past so many personas an identifier is shared, and links nobody. */
   readonly holdersMost: number;
-  /** Past so many personas met, the rest is left out: an operator is told. */
+  /** Past so many personas met, the rest is left out, and who is left out depends on where the walk began. */
   readonly componentMost: number;
 }
 

@@ -5,6 +5,7 @@
  * 2 | of a currency, or all, between two days | listRates | likewise, sk between                | strong
  * Asked by: 1 cli · 2 cli.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { queryAll } from '../runtime/dynamodb.ts';
@@ -15,6 +16,7 @@ import { type DailyRate, parseRate } from './rate-table.ts';
 const PARTITION = 'rates';
 const BATCH = 25;
 const TRIES = 8;
+const FIRST_WAIT_MS = 50;
 
 const RateItem = z.object({ currency: z.string(), day: z.string(), rate: z.string() });
 
@@ -44,6 +46,8 @@ export function dynamoRates({
       const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: requests }));
       // The cast: what comes back is of what was sent.
       requests = UnprocessedItems as typeof requests;
+      // What was not taken was too fast for the table: the SDK waits where a whole batch is refused, but not for a part of one.
+      if (requests && Object.keys(requests).length > 0) await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
     }
   }
 
