@@ -5,14 +5,18 @@ import { HeadBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { dynamoConnections, dynamoHealth, ssmSecrets } from '../shared/connections/store.ts';
+import { ssmKeys } from '../shared/identity/store.ts';
 import { s3Lake } from '../shared/lake/store.ts';
 import { dynamoLanes } from '../shared/lanes/store.ts';
 import { dynamoOrders } from '../shared/orders/store.ts';
+import type { StoredProfile } from '../shared/profiles/profile.ts';
+import { dynamoCustomers } from '../shared/profiles/store.ts';
 import { dynamoQuarantine } from '../shared/quarantine/store.ts';
 import { sqsQueue } from '../shared/queues/store.ts';
 import { dynamoRates } from '../shared/rates/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../shared/runtime/clients.ts';
 import { s3Client } from '../shared/runtime/s3.ts';
+import { dynamoPolicies } from '../shared/tiers/store.ts';
 import { CliError } from './errors.ts';
 import type { Deployment, Inspection, NeededOutputs, Site, StackDescription } from './world.ts';
 
@@ -69,6 +73,8 @@ export function openDeployment(site: Site, outputs: NeededOutputs): Deployment {
   const clients = { dynamo: dynamoClient(), s3: s3Client(), sqs: sqsClient() };
   const operations = { client: clients.dynamo, table: outputs.OperationsTable };
   const bucket = { client: clients.s3, bucket: outputs.LakeBucket };
+  // Keeps what it loaded.
+  const keys = ssmKeys({ client: ssmClient(), name: outputs.IdentityKeysParameter });
   return {
     site,
     outputs,
@@ -78,10 +84,17 @@ export function openDeployment(site: Site, outputs: NeededOutputs): Deployment {
     lanes: dynamoLanes({ ...operations, detail: z.unknown() }),
     secrets: ssmSecrets({ client: ssmClient(), prefix: outputs.SecretsPrefix }),
     rates: dynamoRates(operations),
+    policies: dynamoPolicies(operations),
     orders: dynamoOrders({ client: clients.dynamo, table: outputs.OrdersTable, overflow: bucket }),
     quarantine: dynamoQuarantine(operations),
     lake: s3Lake(bucket),
     work: sqsQueue({ client: clients.sqs, url: outputs.WorkQueueUrl }),
+    customers: async () => {
+      const { sealer } = await keys.load();
+      return dynamoCustomers<StoredProfile>({ client: clients.dynamo, table: outputs.CustomersTable, sealer });
+    },
+    identityKeys: () => keys.load(),
+    profiles: sqsQueue({ client: clients.sqs, url: outputs.ProfilesQueueUrl }),
     inspection: inspectAws(clients, outputs.LakeBucket),
   };
 }

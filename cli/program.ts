@@ -4,16 +4,37 @@ import { addConnect } from './commands/connect.ts';
 import { addConnections } from './commands/connections.ts';
 import { addDisconnect } from './commands/disconnect.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addExplain } from './commands/explain.ts';
 import { addOrder } from './commands/order.ts';
+import { addProfile } from './commands/profile.ts';
 import { addQuarantine } from './commands/quarantine.ts';
 import { addRates } from './commands/rates.ts';
+import { addRelink } from './commands/relink.ts';
 import { addSend } from './commands/send.ts';
+import { addSuggestions } from './commands/suggestions.ts';
+import { addTiers } from './commands/tiers.ts';
+import { addUnlink } from './commands/unlink.ts';
 import { type CliError, explain, FAILED, USED_WRONGLY, UsageError } from './errors.ts';
 import { fail } from './output.ts';
 import type { Session } from './session.ts';
 import type { World } from './world.ts';
 
-const COMMANDS = [addConnect, addConnections, addDisconnect, addSend, addOrder, addQuarantine, addRates, addDoctor];
+const COMMANDS = [
+  addConnect,
+  addConnections,
+  addDisconnect,
+  addSend,
+  addOrder,
+  addProfile,
+  addExplain,
+  addUnlink,
+  addRelink,
+  addSuggestions,
+  addQuarantine,
+  addRates,
+  addTiers,
+  addDoctor,
+];
 
 /** Runs one command; answers the exit code. */
 export async function runProgram(args: readonly string[], world: World): Promise<number> {

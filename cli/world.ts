@@ -4,15 +4,19 @@ import type { Door } from '../shared/channels/adapter.ts';
 import type { Adapters } from '../shared/channels/registry.ts';
 import type { ConnectionStore, SecretStore } from '../shared/connections/directory.ts';
 import type { HealthStore } from '../shared/connections/health.ts';
+import type { IdentityKeys } from '../shared/identity/contribution.ts';
 import type { Lake } from '../shared/lake/lake.ts';
 import type { LaneStore } from '../shared/lanes/lane.ts';
 import type { OrderStore } from '../shared/orders/apply.ts';
+import type { CustomerIndex, CustomerStore } from '../shared/profiles/customer.ts';
+import type { StoredProfile } from '../shared/profiles/profile.ts';
 import type { Quarantine } from '../shared/quarantine/quarantine.ts';
-import type { WorkMessage } from '../shared/queues/messages.ts';
+import type { ProfilesMessage, WorkMessage } from '../shared/queues/messages.ts';
 import type { Queue } from '../shared/queues/queue.ts';
 import type { RateStore } from '../shared/rates/rate-store.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import { StackOutputs } from '../shared/runtime/stack-outputs.ts';
+import type { PolicyStore } from '../shared/tiers/policy-store.ts';
 
 /** Which deployment is meant; knowing it needs no network. */
 export interface Site {
@@ -36,6 +40,7 @@ export const NeededOutputs = StackOutputs.pick({
   WebhookBaseUrl: true,
   LakeBucket: true,
   OrdersTable: true,
+  CustomersTable: true,
   OperationsTable: true,
   InboxQueueUrl: true,
   InboxDeadLetterQueueUrl: true,
@@ -43,6 +48,9 @@ export const NeededOutputs = StackOutputs.pick({
   WorkDeadLetterQueueUrl: true,
   WakeQueueUrl: true,
   WakeDeadLetterQueueUrl: true,
+  ProfilesQueueUrl: true,
+  ProfilesDeadLetterQueueUrl: true,
+  IdentityKeysParameter: true,
   AnyApiBase: true,
   FixedAddress: true,
   ReportingCurrency: true,
@@ -66,6 +74,8 @@ export interface Inspection {
   listObjects(prefix: string): Promise<string[]>;
 }
 
+export type Customers = CustomerStore<StoredProfile> & CustomerIndex;
+
 export interface Deployment {
   readonly site: Site;
   readonly outputs: NeededOutputs;
@@ -75,10 +85,16 @@ export interface Deployment {
   readonly health: Pick<HealthStore, 'listHealth'>;
   readonly lanes: LaneStore<unknown>;
   readonly rates: RateStore;
+  readonly policies: PolicyStore;
   readonly orders: Pick<OrderStore, 'getOrder'>;
   readonly quarantine: Pick<Quarantine, 'get' | 'list' | 'close'>;
   readonly lake: Pick<Lake, 'read'>;
   readonly work: Queue<WorkMessage>;
+  /** The keys that open it are read when it is first asked for, and only then: most commands read nothing personal. */
+  readonly customers: () => Promise<Customers>;
+  /** Of lookups, and of guests' names. */
+  readonly identityKeys: () => Promise<IdentityKeys>;
+  readonly profiles: Queue<ProfilesMessage>;
   readonly inspection: Inspection;
 }
 

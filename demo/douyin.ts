@@ -10,6 +10,7 @@ import { douyinDoor } from '../shared/channels/douyin/door.ts';
 import type { Delivery, PlatformRecord, ShopOptions, Story } from './delivery.ts';
 import { CATALOGUE, type Person, person } from './people.ts';
 import type { Random } from './random.ts';
+import type { Scene } from './scene.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -60,6 +61,8 @@ interface Order {
   readonly freightDiscount: number;
   readonly live: boolean;
   readonly miniApp: boolean;
+  /** For a store: nothing is sent, and the phone that it goes to is in the clear. */
+  readonly voucher: boolean;
   /** 0, or 10 for a sample sent to a host. */
   readonly tradeType: number;
   status: number;
@@ -90,8 +93,70 @@ interface News {
 
 function tell(random: Random, shop: ShopOptions, number: number, placedAtMs: number): Story {
   const order = place(random, number, placedAtMs);
+  const acts = actsOn(random, shop, order);
+  acts.place();
+  if (random.chance(0.08)) {
+    acts.lapse(30 * MINUTE);
+    return acts.story;
+  }
+  acts.pay(random.int(2, 90) * SECOND);
+  if (order.tradeType === 0 && random.chance(0.08)) {
+    acts.askBack(random.int(1, 20) * HOUR, 'all', BEFORE_SHIPPING);
+    acts.giveBack(random.int(1, 30) * HOUR);
+    return acts.story;
+  }
+  if (order.lines.length > 1 && random.chance(0.25)) acts.shipPart(random.int(2, 12) * HOUR);
+  acts.shipAll(random.int(3, 30) * HOUR);
+  if (random.chance(0.8)) acts.finish(random.int(2, 6) * DAY);
+  for (let returns = 0; returns < 2 && order.tradeType === 0 && random.chance(0.18); returns++) {
+    if (returnable(order).length === 0) continue;
+    const extent = random.chance(0.2) ? 'all' : 'one';
+    acts.askBack(random.int(1, 20) * HOUR, extent, RETURN);
+    const laterMs = random.int(1, 30) * HOUR;
+    if (random.chance(0.2)) acts.withdraw(laterMs);
+    else acts.giveBack(laterMs);
+  }
+  return acts.story;
+}
+
+/** One order as a script wants it. A voucher is bought with the phone that it is sent to, and used some days later. */
+export function douyinScene(random: Random, shop: ShopOptions, scene: Scene): Story {
+  const { number, buyer, handedOver, back } = scene;
+  const thinksMs = random.int(2, 90) * SECOND;
+  const placedAtMs = Math.floor(scene.paidAtMs / SECOND) * SECOND - thinksMs;
+  const id = orderId(number);
+  const lines = scene.lines.map(({ product, quantity }, index) => ({
+    ...EMPTY_LINE,
+    id: lineId(id, index),
+    product,
+    quantity,
+    price: product.priceCents,
+    gift: false,
+    refunded: 0,
+  }));
+  const voucher = handedOver === 'voucher';
+  const order: Order = { ...newOrder({ id, buyer, placedAtMs, lines }), live: random.chance(0.7), voucher };
+  const acts = actsOn(random, shop, order);
+  acts.place();
+  acts.pay(thinksMs);
+  if (!voucher) acts.shipAll(random.int(3, 30) * HOUR);
+  acts.finish(random.int(2, 6) * DAY);
+  if (back) {
+    acts.askBack(back.atMs - DAY - order.finishedAtMs, back.extent, RETURN);
+    acts.giveBack(DAY);
+  }
+  return acts.story;
+}
+
+/** After-sales: return and refund; refund before anything was shipped. */
+const RETURN = 0;
+const BEFORE_SHIPPING = 2;
+
+/** What can be done to an order, and the messages that it causes; who does it is chance, or a script. */
+function actsOn(random: Random, shop: ShopOptions, order: Order) {
   const deliveries: Delivery[] = [];
-  let nowMs = placedAtMs;
+  let nowMs = order.placedAtMs;
+  let sale: AfterSale | undefined;
   const wait = (ms: number) => {
     nowMs += Math.max(1, Math.round(ms / SECOND)) * SECOND;
   };
@@ -115,81 +180,84 @@ function tell(random: Random, shop: ShopOptions, number: number, placedAtMs: num
     };
     deliveries.push(deliver(random, shop, { messages: [message(random, tag, fields)], nowMs, record }));
   };
-  const afterSale = (extent: 'one' | 'all', type: number) => {
-    wait(random.int(1, 20) * HOUR);
-    const sale = apply(random, order, { extent, type, nowMs });
-    sendAfterSale(sale, 200, 'apply_time');
-    wait(random.int(1, 30) * HOUR);
-    sale.updatedAtMs = nowMs;
-    if (type === 0 && random.chance(0.2)) {
-      // Withdrawn by the buyer: `refund_status` stays at "to be made".
+  const story: Story = { orderId: order.id, deliveries };
+  return {
+    story,
+    place: () => sendTrade({ tag: 100, fields: { create_time: seconds(nowMs) } }),
+    /** Nobody paid. */
+    lapse(afterMs: number) {
+      wait(afterMs);
+      const fields = { cancel_time: seconds(nowMs), cancel_reason: '超时未支付' };
+      trade(4, () => {}, { tag: 106, fields });
+    },
+    pay(afterMs: number) {
+      wait(afterMs);
+      trade(
+        2,
+        () => {
+          order.paidAtMs = nowMs;
+        },
+        { tag: 101, fields: { pay_time: seconds(nowMs), pay_amount: owed(order), pay_type: 2 } },
+        { tag: 110, fields: {} },
+      );
+    },
+    shipPart(afterMs: number) {
+      wait(afterMs);
+      trade(
+        101,
+        () => {
+          order.shippedAtMs = nowMs;
+        },
+        { tag: 108, fields: { update_time: seconds(nowMs) } },
+      );
+    },
+    shipAll(afterMs: number) {
+      wait(afterMs);
+      trade(
+        3,
+        () => {
+          order.shippedAtMs ||= nowMs;
+        },
+        { tag: 102, fields: { update_time: seconds(nowMs) } },
+      );
+    },
+    finish(afterMs: number) {
+      wait(afterMs);
+      trade(
+        5,
+        () => {
+          order.finishedAtMs = nowMs;
+        },
+        { tag: 103, fields: { complete_time: seconds(nowMs) } },
+      );
+    },
+    askBack(afterMs: number, extent: 'one' | 'all', type: number) {
+      wait(afterMs);
+      sale = apply(random, order, { extent, type, nowMs });
+      sendAfterSale(sale, 200, 'apply_time');
+    },
+    giveBack(afterMs: number) {
+      if (!sale) return;
+      wait(afterMs);
+      sale.updatedAtMs = nowMs;
+      sale.status = 12;
+      sale.refundStatus = 3;
+      for (const { line, quantity } of sale.lines) line.refunded += quantity;
+      sendAfterSale(sale, 206, 'success_time');
+    },
+    /** Withdrawn by the buyer: `refund_status` stays at "to be made". */
+    withdraw(afterMs: number) {
+      if (!sale) return;
+      wait(afterMs);
+      sale.updatedAtMs = nowMs;
       sale.status = 28;
       sendAfterSale(sale, 207, 'close_time');
-      return;
-    }
-    sale.status = 12;
-    sale.refundStatus = 3;
-    for (const { line, quantity } of sale.lines) line.refunded += quantity;
-    sendAfterSale(sale, 206, 'success_time');
+    },
   };
-  const story = { orderId: order.id, deliveries };
-
-  sendTrade({ tag: 100, fields: { create_time: seconds(nowMs) } });
-  if (random.chance(0.08)) {
-    wait(30 * MINUTE);
-    const fields = { cancel_time: seconds(nowMs), cancel_reason: '超时未支付' };
-    trade(4, () => {}, { tag: 106, fields });
-    return story;
-  }
-  wait(random.int(2, 90) * SECOND);
-  trade(
-    2,
-    () => {
-      order.paidAtMs = nowMs;
-    },
-    { tag: 101, fields: { pay_time: seconds(nowMs), pay_amount: owed(order), pay_type: 2 } },
-    { tag: 110, fields: {} },
-  );
-  if (order.tradeType === 0 && random.chance(0.08)) {
-    afterSale('all', 2);
-    return story;
-  }
-  if (order.lines.length > 1 && random.chance(0.25)) {
-    wait(random.int(2, 12) * HOUR);
-    trade(
-      101,
-      () => {
-        order.shippedAtMs = nowMs;
-      },
-      { tag: 108, fields: { update_time: seconds(nowMs) } },
-    );
-  }
-  wait(random.int(3, 30) * HOUR);
-  trade(
-    3,
-    () => {
-      order.shippedAtMs ||= nowMs;
-    },
-    { tag: 102, fields: { update_time: seconds(nowMs) } },
-  );
-  if (random.chance(0.8)) {
-    wait(random.int(2, 6) * DAY);
-    trade(
-      5,
-      () => {
-        order.finishedAtMs = nowMs;
-      },
-      { tag: 103, fields: { complete_time: seconds(nowMs) } },
-    );
-  }
-  for (let returns = 0; returns < 2 && order.tradeType === 0 && random.chance(0.18); returns++) {
-    if (returnable(order).length > 0) afterSale(random.chance(0.2) ? 'all' : 'one', 0);
-  }
-  return story;
 }
 
 function place(random: Random, number: number, placedAtMs: number): Order {
-  const id = String(6_936_400_000_000_000_000n + BigInt(number) * 65_536n);
+  const id = orderId(number);
   const sample = random.chance(0.02);
   const [shopCoupon, platformCoupon] = [random.chance(0.3), random.chance(0.3)];
   const goods = Array.from({ length: sample ? 1 : random.int(1, 3) }, (_, index): Line => {
@@ -212,24 +280,34 @@ function place(random: Random, number: number, placedAtMs: number): Order {
       ? [{ ...EMPTY_LINE, id: lineId(id, goods.length), product: random.pick(CATALOGUE), gift: true, refunded: 0 }]
       : [];
   const freight = sample ? 0 : random.pick([0, 600, 800]);
+  // Every second person of the town lives in China.
+  const buyer = person(2 * random.int(0, Math.max(20, Math.floor(number / 8))));
   return {
-    id,
-    // Every second person of the town lives in China.
-    buyer: person(2 * random.int(0, Math.max(20, Math.floor(number / 8)))),
-    placedAtMs,
-    lines: [...goods, ...gift],
+    ...newOrder({ id, buyer, placedAtMs, lines: [...goods, ...gift] }),
     freight,
     freightDiscount: freight > 0 && random.chance(0.4) ? 300 : 0,
     live: random.chance(0.7),
     miniApp: random.chance(0.2),
     tradeType: sample ? 10 : 0,
-    status: 1,
-    updatedAtMs: placedAtMs,
-    paidAtMs: 0,
-    shippedAtMs: 0,
-    finishedAtMs: 0,
   };
 }
+
+const orderId = (number: number): string => String(6_936_400_000_000_000_000n + BigInt(number) * 65_536n);
+
+const newOrder = (given: Pick<Order, 'id' | 'buyer' | 'placedAtMs' | 'lines'>): Order => ({
+  ...given,
+  freight: 0,
+  freightDiscount: 0,
+  live: false,
+  miniApp: false,
+  voucher: false,
+  tradeType: 0,
+  status: 1,
+  updatedAtMs: given.placedAtMs,
+  paidAtMs: 0,
+  shippedAtMs: 0,
+  finishedAtMs: 0,
+});
 
 const EMPTY_LINE = { quantity: 1, price: 0, byShop: 0, byPlatform: 0 };
 
@@ -281,7 +359,7 @@ function tradeIds(order: Order, { shop }: ShopOptions): Record<string, unknown> 
     s_ids: order.lines.map((line) => bare(line.id)),
     shop_id: bare(shop),
     order_status: order.status,
-    order_type: 0,
+    order_type: order.voucher ? 4 : 0,
     biz: 2,
   };
 }
@@ -317,7 +395,7 @@ function orderDetail(order: Order, { shop }: ShopOptions): Record<string, unknow
     order_id: order.id,
     order_level: 2,
     biz: 2,
-    order_type: 0,
+    order_type: order.voucher ? 4 : 0,
     trade_type: 0,
     order_status: order.status,
     main_status: order.status,
@@ -352,12 +430,13 @@ function orderDetail(order: Order, { shop }: ShopOptions): Record<string, unknow
     author_cost_amount: 0,
     encrypt_post_tel: cipher('$$', buyer.phone),
     encrypt_post_receiver: cipher('##', buyer.lastName),
+    ...(order.voucher && { post_tel: nationalPhone(buyer), post_receiver: `${buyer.lastName}${buyer.firstName}` }),
     mask_post_tel: `${buyer.phone.slice(3, 6)}****${buyer.phone.slice(-4)}`,
     mask_post_receiver: `${buyer.lastName}**`,
-    post_addr: address,
+    post_addr: order.voucher ? null : address,
     ship_time: seconds(order.shippedAtMs),
     order_phase_list: [],
-    doudian_open_id: `1@#${hash(`buyer/${buyer.id}`)}`,
+    doudian_open_id: douyinOpenId(buyer),
     sku_order_list: lines.map((line) => skuOrder(order, line)),
   };
 }
@@ -429,6 +508,11 @@ function afterSaleDetail(order: Order, sale: AfterSale): Record<string, unknown>
     },
   };
 }
+
+/** As this shop knows its buyers. */
+export const douyinOpenId = ({ id }: Person): string => `1@#${hash(`buyer/${id}`)}`;
+
+const nationalPhone = ({ phone }: Person): string => phone.replace(/^\+86/, '');
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url');
 /** As ciphers look: marks around it, and an index for search behind a star. */

@@ -7,6 +7,7 @@ import { shopeeDoor } from '../shared/channels/shopee/door.ts';
 import type { Delivery, PlatformRecord, ShopOptions, Story } from './delivery.ts';
 import { CATALOGUE, type Person, person } from './people.ts';
 import type { Random } from './random.ts';
+import type { Scene } from './scene.ts';
 import type { Oddity } from './shop.ts';
 
 const CURRENCY = 'SGD';
@@ -60,7 +61,9 @@ interface Order {
   readonly id: string;
   readonly placedAtMs: number;
   readonly buyer: Person;
-  readonly buyerNumber: number;
+  readonly buyerId: number;
+  /** Whether the recipient is told without masks. */
+  readonly isClear: boolean;
   readonly cod: boolean;
   readonly sample: boolean;
   readonly lines: readonly Line[];
@@ -78,18 +81,72 @@ interface Order {
 
 function tell(random: Random, shop: ShopOptions, number: number, placedAtMs: number): Story {
   const order = place(random, number, placedAtMs);
+  const acts = actsOn(random, shop, order);
+  acts.announce();
+  if (!order.cod) {
+    if (random.chance(0.06)) {
+      acts.become('CANCELLED', 24 * HOUR);
+      return acts.story;
+    }
+    acts.pay(random.int(5, 80) * SECOND);
+    if (random.chance(0.1)) {
+      acts.become('IN_CANCEL', random.int(5, 90) * MINUTE);
+      for (const line of order.lines) line.cancelled = line.quantity;
+      acts.become('CANCELLED', random.int(1, 60) * MINUTE);
+      return acts.story;
+    }
+    const [first] = order.lines;
+    if (first && first.quantity > 1 && random.chance(0.08)) {
+      first.cancelled = 1;
+      acts.become('READY_TO_SHIP', random.int(5, 90) * MINUTE);
+    }
+  } else {
+    acts.become('READY_TO_SHIP', random.int(1, 5) * MINUTE);
+  }
+
+  acts.become('PROCESSED', random.int(1, 3) * HOUR);
+  acts.giveTrackingNumber();
+  acts.become('SHIPPED', random.int(1, 5) * HOUR);
+  acts.become('TO_CONFIRM_RECEIVE', random.int(6, 30) * HOUR);
+  const late = random.chance(0.3);
+  if (late) acts.become('COMPLETED', 4 * HOUR, 'NORMAL');
+  if (random.chance(0.2)) {
+    if (late) acts.become('TO_RETURN', 2 * HOUR);
+    acts.giveBack(random.chance(0.3) ? 'all' : 'one');
+    // The parcels' and the return's clocks are one: what follows is later than both.
+    const last = order.returns.at(-1);
+    acts.become('COMPLETED', (last ? last.updatedAtMs - order.updatedAtMs : 0) + HOUR, late ? 'RRAOC' : 'NORMAL');
+  } else if (!late) acts.become('COMPLETED', 4 * HOUR, 'NORMAL');
+  return acts.story;
+}
+
+/** One order as a script wants it: bought, sent and kept. Nobody in the cast sends anything back to Shopee. */
+export function shopeeScene(random: Random, shop: ShopOptions, scene: Scene): Story {
+  const { number, paidAtMs, buyer, recipientShown: isClear } = scene;
+  const thinksMs = random.int(5, 80) * SECOND;
+  const lines = scene.lines.map(({ product, quantity }) => ({
+    product,
+    quantity,
+    discountedCents: product.priceCents,
+    cancelled: 0,
+  }));
+  const placedAtMs = Math.floor(paidAtMs / SECOND) * SECOND - thinksMs;
+  const order = newOrder({ number, placedAtMs, buyer, buyerId: shopeeBuyerId(buyer), isClear, lines });
+  const acts = actsOn(random, shop, order);
+  acts.announce();
+  acts.pay(thinksMs);
+  acts.become('PROCESSED', random.int(1, 3) * HOUR);
+  acts.become('SHIPPED', random.int(1, 5) * HOUR);
+  acts.become('TO_CONFIRM_RECEIVE', random.int(6, 30) * HOUR);
+  acts.become('COMPLETED', 4 * HOUR, 'NORMAL');
+  return acts.story;
+}
+
+/** What can happen to an order, and the pushes that it causes; who does it is chance, or a script. */
+function actsOn(random: Random, shop: ShopOptions, order: Order) {
   const deliveries: Delivery[] = [];
   const send = (code: number, data: object, record: PlatformRecord, changedAtMs: number) =>
     deliveries.push(deliver(random, shop, { code, data, record, changedAtMs }));
-
-  const become = (status: string, afterMs: number, scenario = '') => {
-    // Shopee's clock has whole seconds.
-    order.updatedAtMs += Math.max(SECOND, Math.floor(afterMs / SECOND) * SECOND);
-    order.status = status;
-    if (status === 'SHIPPED') order.pickedUpAtMs = order.updatedAtMs - 30 * SECOND;
-    if (status === 'COMPLETED' && order.cod) order.paidAtMs ??= order.updatedAtMs;
-    announce(scenario);
-  };
   const announce = (scenario = '') =>
     send(
       ORDER_STATUS,
@@ -103,52 +160,34 @@ function tell(random: Random, shop: ShopOptions, number: number, placedAtMs: num
       orderRecord(order),
       order.updatedAtMs,
     );
+  const become = (status: string, afterMs: number, scenario = '') => {
+    // Shopee's clock has whole seconds.
+    order.updatedAtMs += Math.max(SECOND, Math.floor(afterMs / SECOND) * SECOND);
+    order.status = status;
+    if (status === 'SHIPPED') order.pickedUpAtMs = order.updatedAtMs - 30 * SECOND;
+    if (status === 'COMPLETED' && order.cod) order.paidAtMs ??= order.updatedAtMs;
+    announce(scenario);
+  };
   const story: Story = { orderId: order.id, deliveries };
-
-  announce();
-  if (!order.cod) {
-    if (random.chance(0.06)) {
-      become('CANCELLED', 24 * HOUR);
-      return story;
-    }
-    order.paidAtMs = order.updatedAtMs + random.int(5, 80) * SECOND;
-    become('READY_TO_SHIP', order.paidAtMs - order.updatedAtMs + 2 * SECOND);
-    if (random.chance(0.1)) {
-      become('IN_CANCEL', random.int(5, 90) * MINUTE);
-      for (const line of order.lines) line.cancelled = line.quantity;
-      become('CANCELLED', random.int(1, 60) * MINUTE);
-      return story;
-    }
-    const [first] = order.lines;
-    if (first && first.quantity > 1 && random.chance(0.08)) {
-      first.cancelled = 1;
-      become('READY_TO_SHIP', random.int(5, 90) * MINUTE);
-    }
-  } else {
-    become('READY_TO_SHIP', random.int(1, 5) * MINUTE);
-  }
-
-  become('PROCESSED', random.int(1, 3) * HOUR);
-  send(
-    ORDER_TRACKING_NUMBER,
-    { ordersn: order.id, package_number: `OFG${order.id}`, tracking_no: `SPXSG${order.id}` },
-    orderRecord(order),
-    order.updatedAtMs,
-  );
-  become('SHIPPED', random.int(1, 5) * HOUR);
-  become('TO_CONFIRM_RECEIVE', random.int(6, 30) * HOUR);
-  const late = random.chance(0.3);
-  if (late) become('COMPLETED', 4 * HOUR, 'NORMAL');
-  if (random.chance(0.2)) {
-    if (late) become('TO_RETURN', 2 * HOUR);
-    giveBack(random, order, random.chance(0.3) ? 'all' : 'one', (change, record, atMs) =>
-      send(RETURN_UPDATES, change, record, atMs),
-    );
-    // The parcels' and the return's clocks are one: what follows is later than both.
-    const last = order.returns.at(-1);
-    become('COMPLETED', (last ? last.updatedAtMs - order.updatedAtMs : 0) + HOUR, late ? 'RRAOC' : 'NORMAL');
-  } else if (!late) become('COMPLETED', 4 * HOUR, 'NORMAL');
-  return story;
+  return {
+    story,
+    announce: () => announce(),
+    become,
+    /** Shopee has the money, and two seconds later says so. */
+    pay(afterMs: number) {
+      order.paidAtMs = order.updatedAtMs + afterMs;
+      become('READY_TO_SHIP', afterMs + 2 * SECOND);
+    },
+    giveTrackingNumber: () =>
+      send(
+        ORDER_TRACKING_NUMBER,
+        { ordersn: order.id, package_number: `OFG${order.id}`, tracking_no: `SPXSG${order.id}` },
+        orderRecord(order),
+        order.updatedAtMs,
+      ),
+    giveBack: (extent: 'one' | 'all') =>
+      giveBack(random, order, extent, (change, record, atMs) => send(RETURN_UPDATES, change, record, atMs)),
+  };
 }
 
 type Announce = (change: object, record: PlatformRecord, atMs: number) => void;
@@ -212,23 +251,46 @@ function place(random: Random, number: number, placedAtMs: number): Order {
     0,
   );
   return {
-    id: `${new Date(atMs).toISOString().slice(2, 10).replaceAll('-', '')}T${String(number).padStart(7, '0')}`,
-    placedAtMs: atMs,
-    updatedAtMs: atMs,
-    buyer: person(buyerNumber),
-    buyerNumber,
+    ...newOrder({
+      number,
+      placedAtMs: atMs,
+      buyer: person(buyerNumber),
+      buyerId: 331_000_000 + buyerNumber,
+      // Which buyers' contact an app may see is for Shopee to say; here it is every third one's.
+      isClear: buyerNumber % 3 === 0,
+      lines,
+    }),
     cod: random.chance(0.15),
     sample: random.chance(0.01),
-    lines,
     rebateCents: random.chance(0.3) ? Math.floor(cutCents / 3) : 0,
     sellerVoucherCents: random.chance(0.2) ? 200 : 0,
     shopeeVoucherCents: random.chance(0.3) ? 350 : 0,
     coinsCents: random.chance(0.2) ? random.int(1, 150) : 0,
     shippingCents: random.pick([0, 199, 349]),
-    returns: [],
-    status: 'UNPAID',
   };
 }
+
+interface NewOrder extends Pick<Order, 'placedAtMs' | 'buyer' | 'buyerId' | 'isClear' | 'lines'> {
+  readonly number: number;
+}
+
+const newOrder = ({ number, ...given }: NewOrder): Order => ({
+  ...given,
+  id: `${new Date(given.placedAtMs).toISOString().slice(2, 10).replaceAll('-', '')}T${String(number).padStart(7, '0')}`,
+  updatedAtMs: given.placedAtMs,
+  cod: false,
+  sample: false,
+  rebateCents: 0,
+  sellerVoucherCents: 0,
+  shopeeVoucherCents: 0,
+  coinsCents: 0,
+  shippingCents: 0,
+  returns: [],
+  status: 'UNPAID',
+});
+
+/** As Shopee knows a person who is not of the town: accounts of the town begin at 331 millions. */
+export const shopeeBuyerId = ({ id }: Person): number => 332_000_000 + (id % 1_000_000);
 
 const goodsCents = (lines: readonly Line[]): number =>
   lines.reduce((total, { discountedCents, quantity }) => total + discountedCents * quantity, 0);
@@ -257,9 +319,7 @@ function returnRecord(order: Order, request: Return): PlatformRecord {
 }
 
 function orderBody(order: Order, told: boolean): Record<string, unknown> {
-  const { buyer, buyerNumber } = order;
-  // Which buyers' contact an app may see is for Shopee to say; here it is every third one's.
-  const clear = buyerNumber % 3 === 0;
+  const { buyer, buyerId, isClear } = order;
   return {
     order_sn: order.id,
     region: 'SG',
@@ -273,10 +333,10 @@ function orderBody(order: Order, told: boolean): Record<string, unknown> {
     update_time: seconds(order.updatedAtMs),
     days_to_ship: 2,
     ship_by_date: seconds(order.placedAtMs + 48 * HOUR),
-    buyer_user_id: 331_000_000 + buyerNumber,
+    buyer_user_id: buyerId,
     recipient_address: {
-      name: clear ? `${buyer.firstName} ${buyer.lastName}` : '****',
-      phone: clear ? buyer.phone : '******',
+      name: isClear ? `${buyer.firstName} ${buyer.lastName}` : '****',
+      phone: isClear ? buyer.phone : '******',
       town: '',
       district: '',
       city: buyer.city,

@@ -6,10 +6,12 @@ import { shopifyDoor } from '../shared/channels/shopify/door.ts';
 import type { Delivery, ShopOptions, Story } from './delivery.ts';
 import { CATALOGUE, type Person, person } from './people.ts';
 import type { Random } from './random.ts';
+import type { Scene } from './scene.ts';
 import type { Oddity } from './shop.ts';
 
 const SHOP_DOMAIN = 'tributary-tea.myshopify.com';
 const CURRENCY = 'USD';
+const TAX = 0.08;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -45,6 +47,8 @@ interface Order {
   readonly number: number;
   readonly placedAtMs: number;
   readonly buyer: Person | undefined;
+  /** Has given contact and address, but has no account. */
+  readonly guest: boolean;
   readonly pos: boolean;
   readonly test: boolean;
   readonly lines: readonly Line[];
@@ -60,6 +64,49 @@ interface Order {
 
 function tell(random: Random, shop: ShopOptions, number: number, placedAtMs: number): Story {
   const order = place(random, number, placedAtMs);
+  const acts = actsOn(random, shop, order);
+  if (order.pos) acts.sellAtTill();
+  else {
+    acts.place();
+    acts.pay(random.int(1, 90) * SECOND);
+    if (random.chance(0.12)) {
+      acts.cancel(random.int(5, 90) * MINUTE);
+      acts.giveBack(SECOND, () => 'all');
+      return acts.story;
+    }
+    if (order.lines.length > 1 && random.chance(0.25)) acts.shipFirst(random.int(1, 3) * HOUR);
+    acts.shipAll(random.int(1, 5) * HOUR);
+    if (random.chance(0.5)) acts.close(HOUR);
+  }
+  for (let returns = 0; returns < 2 && random.chance(0.18); returns++)
+    acts.giveBack(random.int(1, 4) * HOUR, () => (random.chance(0.2) ? 'all' : 'one'));
+  if (random.chance(0.01)) acts.erase();
+  return acts.story;
+}
+
+/** One order as a script wants it. */
+export function shopifyScene(random: Random, shop: ShopOptions, scene: Scene): Story {
+  const { number, paidAtMs, handedOver, buyer, guest, back } = scene;
+  const lines = scene.lines.map(({ product, quantity }, index) => {
+    const taxCents = Math.round(product.priceCents * quantity * TAX);
+    return newLine(number, index, { product, quantity, discountCents: 0, taxCents });
+  });
+  const pos = handedOver === 'counter';
+  const thinksMs = pos ? 0 : random.int(1, 90) * SECOND;
+  const order = newOrder({ number, placedAtMs: paidAtMs - thinksMs, buyer, guest, pos, lines });
+  const acts = actsOn(random, shop, order);
+  if (pos) acts.sellAtTill();
+  else {
+    acts.place();
+    acts.pay(thinksMs);
+    acts.shipAll(random.int(1, 5) * HOUR);
+  }
+  if (back) acts.giveBack(back.atMs - order.updatedAtMs, () => back.extent);
+  return acts.story;
+}
+
+/** What can be done to an order, and the topics that it causes; who does it is chance, or a script. */
+function actsOn(random: Random, shop: ShopOptions, order: Order) {
   const deliveries: Delivery[] = [];
   const send = (topic: string, body: unknown) => deliveries.push(deliver(random, shop, order, topic, body));
   const act = (afterMs: number, change: () => void, ...topics: string[]) => {
@@ -67,69 +114,52 @@ function tell(random: Random, shop: ShopOptions, number: number, placedAtMs: num
     change();
     for (const topic of topics) send(topic, orderBody(order));
   };
-
-  if (order.pos) {
-    order.paid = true;
-    order.closedAtMs = placedAtMs;
-    for (const line of order.lines) line.shipped = line.quantity;
-    send('orders/create', orderBody(order));
-    send('orders/paid', orderBody(order));
-  } else {
-    send('orders/create', orderBody(order));
-    act(
-      random.int(1, 90) * SECOND,
-      () => {
-        order.paid = true;
-      },
-      'orders/paid',
-      'orders/updated',
-    );
-    if (random.chance(0.12)) {
+  const story: Story = { orderId: String(order.id), deliveries };
+  return {
+    story,
+    sellAtTill() {
+      order.paid = true;
+      order.closedAtMs = order.placedAtMs;
+      for (const line of order.lines) line.shipped = line.quantity;
+      send('orders/create', orderBody(order));
+      send('orders/paid', orderBody(order));
+    },
+    place: () => send('orders/create', orderBody(order)),
+    pay: (afterMs: number) =>
       act(
-        random.int(5, 90) * MINUTE,
+        afterMs,
+        () => {
+          order.paid = true;
+        },
+        'orders/paid',
+        'orders/updated',
+      ),
+    cancel: (afterMs: number) =>
+      act(
+        afterMs,
         () => {
           order.cancelledAtMs = order.updatedAtMs;
         },
         'orders/cancelled',
         'orders/updated',
-      );
-      act(SECOND, () => refund(random, order, 'all'), 'orders/updated');
-      send('refunds/create', refundBody(order));
-      return { orderId: String(order.id), deliveries };
-    }
-    if (order.lines.length > 1 && random.chance(0.25)) {
+      ),
+    shipFirst: (afterMs: number) =>
+      act(afterMs, () => ship(order.lines.slice(0, 1)), 'orders/partially_fulfilled', 'orders/updated'),
+    shipAll: (afterMs: number) => act(afterMs, () => ship(order.lines), 'orders/fulfilled', 'orders/updated'),
+    close: (afterMs: number) =>
       act(
-        random.int(1, 3) * HOUR,
-        () => {
-          ship(order.lines.slice(0, 1));
-        },
-        'orders/partially_fulfilled',
-        'orders/updated',
-      );
-    }
-    act(
-      random.int(1, 5) * HOUR,
-      () => {
-        ship(order.lines);
-      },
-      'orders/fulfilled',
-      'orders/updated',
-    );
-    if (random.chance(0.5))
-      act(
-        HOUR,
+        afterMs,
         () => {
           order.closedAtMs = order.updatedAtMs;
         },
         'orders/updated',
-      );
-  }
-  for (let returns = 0; returns < 2 && random.chance(0.18); returns++) {
-    act(random.int(1, 4) * HOUR, () => refund(random, order, random.chance(0.2) ? 'all' : 'one'), 'orders/updated');
-    send('refunds/create', refundBody(order));
-  }
-  if (random.chance(0.01)) send('orders/delete', { id: order.id });
-  return { orderId: String(order.id), deliveries };
+      ),
+    giveBack(afterMs: number, extent: () => 'one' | 'all') {
+      act(afterMs, () => refund(random, order, extent()), 'orders/updated');
+      send('refunds/create', refundBody(order));
+    },
+    erase: () => send('orders/delete', { id: order.id }),
+  };
 }
 
 function ship(lines: readonly Line[]): void {
@@ -137,41 +167,43 @@ function ship(lines: readonly Line[]): void {
 }
 
 function place(random: Random, number: number, placedAtMs: number): Order {
-  const id = 5_600_000_000_000 + number * 7;
   const pos = random.chance(0.2);
   const code = !pos && random.chance(0.3) ? 'SPRING10' : undefined;
   const lines = Array.from({ length: random.int(1, 3) }, (_, index): Line => {
     const product = random.pick(CATALOGUE);
     const quantity = random.int(1, 3);
     const discountCents = code ? Math.floor((product.priceCents * quantity) / 10) : 0;
-    const taxCents = Math.round((product.priceCents * quantity - discountCents) * 0.08);
-    return {
-      id: 14_000_000_000_000 + number * 10 + index,
-      product,
-      quantity,
-      discountCents,
-      taxCents,
-      refunded: 0,
-      shipped: 0,
-    };
+    const taxCents = Math.round((product.priceCents * quantity - discountCents) * TAX);
+    return newLine(number, index, { product, quantity, discountCents, taxCents });
   });
   const known = !pos || random.chance(0.6);
+  const buyer = known ? person(random.int(0, Math.max(20, Math.floor(number / 8)))) : undefined;
   return {
-    id,
-    number,
-    placedAtMs,
-    updatedAtMs: placedAtMs,
-    buyer: known ? person(random.int(0, Math.max(20, Math.floor(number / 8)))) : undefined,
-    pos,
+    ...newOrder({ number, placedAtMs, buyer, guest: false, pos, lines }),
     test: random.chance(0.01),
-    lines,
     shippingCents: pos ? 0 : random.pick([0, 590, 1200]),
     tipCents: pos && random.chance(0.3) ? 200 : 0,
     code,
-    refunds: [],
-    paid: false,
   };
 }
+
+const newLine = (
+  number: number,
+  index: number,
+  line: Pick<Line, 'product' | 'quantity' | 'discountCents' | 'taxCents'>,
+): Line => ({ ...line, id: 14_000_000_000_000 + number * 10 + index, refunded: 0, shipped: 0 });
+
+const newOrder = (given: Pick<Order, 'number' | 'placedAtMs' | 'buyer' | 'guest' | 'pos' | 'lines'>): Order => ({
+  ...given,
+  id: 5_600_000_000_000 + given.number * 7,
+  updatedAtMs: given.placedAtMs,
+  test: false,
+  shippingCents: 0,
+  tipCents: 0,
+  code: undefined,
+  refunds: [],
+  paid: false,
+});
 
 /** One line goes back, or all that is left with the shipping and the tip. */
 function refund(random: Random, order: Order, extent: 'one' | 'all'): void {
@@ -199,6 +231,9 @@ const totalOf = (order: Order): number =>
     (total, line) => total + line.product.priceCents * line.quantity - line.discountCents + line.taxCents,
     order.shippingCents + order.tipCents,
   );
+
+/** As this shop knows its customers. */
+export const shopifyCustomerId = ({ id }: Person): number => id;
 
 const money = (cents: number) => (cents / 100).toFixed(2);
 const moneySet = (cents: number) => ({
@@ -325,26 +360,27 @@ function orderBody(order: Order): Record<string, unknown> {
     updated_at: time(order.updatedAtMs),
     user_id: order.pos ? 9_100_001 : null,
     billing_address: address ?? null,
-    customer: buyer
-      ? {
-          id: buyer.id,
-          email: buyer.email,
-          created_at: time(order.placedAtMs),
-          updated_at: time(order.updatedAtMs),
-          first_name: buyer.firstName,
-          last_name: buyer.lastName,
-          state: 'disabled',
-          note: null,
-          verified_email: true,
-          multipass_identifier: null,
-          tax_exempt: false,
-          phone: buyer.phone,
-          currency: CURRENCY,
-          tax_exemptions: [],
-          admin_graphql_api_id: `gid://shopify/Customer/${buyer.id}`,
-          default_address: address,
-        }
-      : null,
+    customer:
+      buyer && !order.guest
+        ? {
+            id: shopifyCustomerId(buyer),
+            email: buyer.email,
+            created_at: time(order.placedAtMs),
+            updated_at: time(order.updatedAtMs),
+            first_name: buyer.firstName,
+            last_name: buyer.lastName,
+            state: 'disabled',
+            note: null,
+            verified_email: true,
+            multipass_identifier: null,
+            tax_exempt: false,
+            phone: buyer.phone,
+            currency: CURRENCY,
+            tax_exemptions: [],
+            admin_graphql_api_id: `gid://shopify/Customer/${shopifyCustomerId(buyer)}`,
+            default_address: address,
+          }
+        : null,
     discount_applications: order.code
       ? [
           {

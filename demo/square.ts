@@ -6,9 +6,11 @@ import { squareDoor } from '../shared/channels/square/door.ts';
 import type { Delivery, PlatformRecord, ShopOptions, Story } from './delivery.ts';
 import { CATALOGUE, type Person, person } from './people.ts';
 import type { Random } from './random.ts';
+import type { Scene } from './scene.ts';
 import type { Oddity } from './shop.ts';
 
 const CURRENCY = 'USD';
+const TAX = 0.08;
 const LOCATION = 'L8TEAHOUSE01';
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -90,8 +92,53 @@ type News = readonly [type: string, id: string, object: Readonly<Record<string, 
 
 function tell(random: Random, shop: ShopOptions, number: number, placedAtMs: number): Story {
   const order = place(random, number, placedAtMs);
+  const acts = actsOn(random, shop, order);
+  if (order.atTill) {
+    acts.sellAtTill(random.chance(0.3));
+    if (!order.payment?.cash && random.chance(0.2)) acts.tip(random.int(5, 40) * MINUTE, random.pick([100, 200, 350]));
+  } else {
+    acts.place();
+    acts.authorise(random.int(1, 60) * SECOND);
+    if (random.chance(0.1)) {
+      acts.cancel(random.int(2, 50) * MINUTE);
+      return acts.story;
+    }
+    acts.capture(random.int(1, 20) * SECOND);
+    acts.ship(random.int(1, 6) * HOUR);
+    if (random.chance(0.8)) acts.close(random.int(1, 30) * MINUTE);
+  }
+  for (let returns = 0; returns < 2 && random.chance(0.15); returns++) {
+    acts.giveBack(random.int(2, 3 * 24) * HOUR, () => (random.chance(0.25) ? 'all' : 'one'));
+  }
+  return acts.story;
+}
+
+/** One order as a script wants it. */
+export function squareScene(random: Random, shop: ShopOptions, scene: Scene): Story {
+  const { number, paidAtMs, handedOver, buyer, back } = scene;
+  const lines = scene.lines.map(({ product, quantity }, index) =>
+    newLine(index, { product, quantity, discount: 0, tax: Math.round(product.priceCents * quantity * TAX) }),
+  );
+  const atTill = handedOver === 'counter';
+  const thinksMs = atTill ? 0 : random.int(1, 60) * SECOND;
+  const order = newOrder({ number, placedAtMs: paidAtMs - thinksMs, buyer, atTill, lines });
+  const acts = actsOn(random, shop, order);
+  if (atTill) acts.sellAtTill(false);
+  else {
+    acts.place();
+    acts.authorise(thinksMs);
+    acts.capture(random.int(1, 20) * SECOND);
+    acts.ship(random.int(1, 6) * HOUR);
+    acts.close(random.int(1, 30) * MINUTE);
+  }
+  if (back) acts.giveBack(back.atMs - order.updatedAtMs, () => back.extent);
+  return acts.story;
+}
+
+/** What can be done to an order, and the events that it causes; who does it is chance, or a script. */
+function actsOn(random: Random, shop: ShopOptions, order: Order) {
   const deliveries: Delivery[] = [];
-  let nowMs = placedAtMs;
+  let nowMs = order.placedAtMs;
   /** Time passes, something changes, Square tells: `news` and `records` see the world after the change. */
   const act = (
     afterMs: number,
@@ -129,90 +176,82 @@ function tell(random: Random, shop: ShopOptions, number: number, placedAtMs: num
   };
   const orderRecord = () => [record('order', order.id, nowMs, orderObject(order))];
   const bothRecords = () => [...orderRecord(), ...paymentRecord(order, nowMs)];
-
-  if (order.atTill) {
-    // The Point of Sale app sends no order event: the payment is all that tells of the sale.
-    act(
-      0,
-      () => {
-        pay('COMPLETED', random.chance(0.3));
-        close();
-      },
-      () => [paymentNews('payment.created', order), paymentNews('payment.updated', order)],
-      bothRecords,
-    );
-    if (!order.payment?.cash && random.chance(0.2)) {
+  const paymentAndOrder = () => [paymentNews('payment.updated', order), orderNews('order.updated', order)];
+  const story: Story = { orderId: order.id, deliveries };
+  return {
+    story,
+    /** The Point of Sale app sends no order event: the payment is all that tells of the sale. */
+    sellAtTill: (cash: boolean) =>
       act(
-        random.int(5, 40) * MINUTE,
+        0,
         () => {
-          order.tip = random.pick([100, 200, 350]);
+          pay('COMPLETED', cash);
+          close();
+        },
+        () => [paymentNews('payment.created', order), paymentNews('payment.updated', order)],
+        bothRecords,
+      ),
+    tip: (afterMs: number, amount: number) =>
+      act(
+        afterMs,
+        () => {
+          order.tip = amount;
           pay('COMPLETED');
         },
         () => [paymentNews('payment.updated', order)],
         bothRecords,
-      );
-    }
-  } else {
-    act(0, touch, () => [orderNews('order.created', order)], orderRecord);
-    act(
-      random.int(1, 60) * SECOND,
-      () => pay('APPROVED'),
-      () => [paymentNews('payment.created', order), orderNews('order.updated', order)],
-      bothRecords,
-    );
-    if (random.chance(0.1)) {
+      ),
+    place: () => act(0, touch, () => [orderNews('order.created', order)], orderRecord),
+    authorise: (afterMs: number) =>
       act(
-        random.int(2, 50) * MINUTE,
+        afterMs,
+        () => pay('APPROVED'),
+        () => [paymentNews('payment.created', order), orderNews('order.updated', order)],
+        bothRecords,
+      ),
+    cancel: (afterMs: number) =>
+      act(
+        afterMs,
         () => {
           pay('CANCELED');
           order.state = 'CANCELED';
           order.closedAtMs = nowMs;
         },
-        () => [paymentNews('payment.updated', order), orderNews('order.updated', order)],
+        paymentAndOrder,
         bothRecords,
+      ),
+    capture: (afterMs: number) => act(afterMs, () => pay('COMPLETED'), paymentAndOrder, bothRecords),
+    ship: (afterMs: number) =>
+      act(
+        afterMs,
+        () => {
+          order.shippedAtMs = nowMs;
+          touch();
+        },
+        () => [fulfillmentNews(order), orderNews('order.updated', order)],
+        orderRecord,
+      ),
+    close: (afterMs: number) => act(afterMs, close, () => [orderNews('order.updated', order)], orderRecord),
+    giveBack(afterMs: number, extent: () => 'one' | 'all') {
+      let refund: Refund | undefined;
+      act(
+        afterMs,
+        () => {
+          refund = giveBack(random, order, nowMs, extent);
+        },
+        () => (refund ? refundNews('refund.created', order, refund) : []),
+        () => (refund ? refundRecords(order, refund, nowMs) : []),
       );
-      return { orderId: order.id, deliveries };
-    }
-    act(
-      random.int(1, 20) * SECOND,
-      () => pay('COMPLETED'),
-      () => [paymentNews('payment.updated', order), orderNews('order.updated', order)],
-      bothRecords,
-    );
-    act(
-      random.int(1, 6) * HOUR,
-      () => {
-        order.shippedAtMs = nowMs;
-        touch();
-      },
-      () => [fulfillmentNews(order), orderNews('order.updated', order)],
-      orderRecord,
-    );
-    if (random.chance(0.8)) {
-      act(random.int(1, 30) * MINUTE, close, () => [orderNews('order.updated', order)], orderRecord);
-    }
-  }
-
-  for (let returns = 0; returns < 2 && random.chance(0.15); returns++) {
-    let refund: Refund | undefined;
-    act(
-      random.int(2, 3 * 24) * HOUR,
-      () => {
-        refund = giveBack(random, order, nowMs);
-      },
-      () => (refund ? refundNews('refund.created', order, refund) : []),
-      () => (refund ? refundRecords(order, refund, nowMs) : []),
-    );
-    act(
-      random.int(3, 90) * SECOND,
-      () => {
-        if (refund) complete(order, refund, nowMs);
-      },
-      () => (refund ? refundNews('refund.updated', order, refund) : []),
-      () => (refund ? refundRecords(order, refund, nowMs) : []),
-    );
-  }
-  return { orderId: order.id, deliveries };
+      act(
+        random.int(3, 90) * SECOND,
+        () => {
+          if (refund) complete(order, refund, nowMs);
+        },
+        () => (refund ? refundNews('refund.updated', order, refund) : []),
+        () => (refund ? refundRecords(order, refund, nowMs) : []),
+      );
+    },
+  };
 }
 
 function place(random: Random, number: number, placedAtMs: number): Order {
@@ -222,34 +261,45 @@ function place(random: Random, number: number, placedAtMs: number): Order {
     const product = random.pick(CATALOGUE);
     const quantity = random.int(1, 3);
     const discount = code ? Math.floor((product.priceCents * quantity) / 10) : 0;
-    const tax = Math.round((product.priceCents * quantity - discount) * 0.08);
-    return { uid: `line-${index + 1}`, product, quantity, discount, tax, returned: 0 };
+    const tax = Math.round((product.priceCents * quantity - discount) * TAX);
+    return newLine(index, { product, quantity, discount, tax });
   });
   const known = atTill ? random.chance(0.4) : true;
-  return {
-    id: `TRIBo${String(number).padStart(8, '0')}`,
-    placedAtMs,
-    atTill,
-    buyer: known ? person(random.int(0, Math.max(20, Math.floor(number / 8)))) : undefined,
-    lines,
-    shipping: atTill ? 0 : random.pick([0, 590, 1200]),
-    code,
-    tip: 0,
-    payment: undefined,
-    shippedAtMs: undefined,
-    closedAtMs: undefined,
-    state: 'OPEN',
-    updatedAtMs: placedAtMs,
-    version: 0,
-  };
+  const buyer = known ? person(random.int(0, Math.max(20, Math.floor(number / 8)))) : undefined;
+  const shipping = atTill ? 0 : random.pick([0, 590, 1200]);
+  return { ...newOrder({ number, placedAtMs, buyer, atTill, lines }), shipping, code };
 }
 
+const newLine = (index: number, line: Pick<Line, 'product' | 'quantity' | 'discount' | 'tax'>): Line => ({
+  ...line,
+  uid: `line-${index + 1}`,
+  returned: 0,
+});
+
+interface NewOrder extends Pick<Order, 'placedAtMs' | 'buyer' | 'atTill' | 'lines'> {
+  readonly number: number;
+}
+
+const newOrder = ({ number, ...given }: NewOrder): Order => ({
+  ...given,
+  id: `TRIBo${String(number).padStart(8, '0')}`,
+  shipping: 0,
+  code: undefined,
+  tip: 0,
+  payment: undefined,
+  shippedAtMs: undefined,
+  closedAtMs: undefined,
+  state: 'OPEN',
+  updatedAtMs: given.placedAtMs,
+  version: 0,
+});
+
 /** One line goes back, or all that is left with the shipping and the tip. Undefined if nothing is left. */
-function giveBack(random: Random, order: Order, atMs: number): Refund | undefined {
+function giveBack(random: Random, order: Order, atMs: number, extent: () => 'one' | 'all'): Refund | undefined {
   const { payment } = order;
   const left = order.lines.filter((line) => line.returned < line.quantity);
   if (!payment || left.length === 0) return undefined;
-  const all = random.chance(0.25);
+  const all = extent() === 'all';
   const lines = (all ? left : left.slice(0, 1)).map((line) => {
     const quantity = all ? line.quantity - line.returned : random.int(1, line.quantity - line.returned);
     const amount = shareOf(line, line.returned + quantity) - shareOf(line, line.returned);
@@ -292,7 +342,8 @@ const money = (amount: number) => ({ amount, currency: CURRENCY });
 const time = (atMs: number) => new Date(atMs).toISOString();
 /** Orders have their time in whole seconds once something was done to them. */
 const wholeSecond = (atMs: number) => time(Math.floor(atMs / SECOND) * SECOND);
-const customerId = (buyer: Person) => `CUST${buyer.id}`;
+/** As this seller knows their customers. */
+export const squareCustomerId = ({ id }: Person): string => `CUST${id}`;
 
 function orderObject(order: Order): Record<string, unknown> {
   const { buyer, lines, shipping, tip, payment } = order;
@@ -300,7 +351,7 @@ function orderObject(order: Order): Record<string, unknown> {
     id: order.id,
     location_id: LOCATION,
     source: { name: order.atTill ? 'Point of Sale' : 'Square Online' },
-    ...(buyer && { customer_id: customerId(buyer) }),
+    ...(buyer && { customer_id: squareCustomerId(buyer) }),
     line_items: lines.map(lineObject),
     taxes: [{ uid: 'tax', name: 'Sales Tax', percentage: '8', type: 'ADDITIVE', scope: 'ORDER' }],
     ...(order.code && { discounts: [{ uid: 'code', name: order.code, percentage: '10', scope: 'ORDER' }] }),
@@ -396,7 +447,7 @@ function paymentObject(order: Order, payment: Payment): Record<string, unknown> 
     total_money: money(totalOf(order)),
     receipt_number: payment.id.slice(-4),
     ...(payment.refunded > 0 && { refunded_money: money(payment.refunded), refund_ids: payment.refundIds }),
-    ...(buyer && { customer_id: customerId(buyer) }),
+    ...(buyer && { customer_id: squareCustomerId(buyer) }),
     ...(buyer && !order.atTill && { buyer_email_address: buyer.email }),
     ...(order.atTill && {
       device_details: { device_id: 'DEVICE_INSTALLATION_ID:7F2A11', device_name: 'Front till' },

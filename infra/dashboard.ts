@@ -2,7 +2,9 @@
 import { Duration } from 'aws-cdk-lib';
 import { Dashboard as CloudWatchDashboard, GraphWidget, type IMetric, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { Metric } from '../shared/runtime/telemetry.ts';
 import { ofAllChannels } from './defaults/metrics.ts';
 import type { Queues } from './defaults/queue.ts';
 
@@ -11,9 +13,13 @@ export interface DashboardProps {
   readonly archive: IFunction;
   readonly orders: IFunction;
   readonly hydrate: IFunction;
+  readonly profiles: IFunction;
+  readonly publish: IFunction;
   readonly inbox: Queues;
   readonly work: Queues;
   readonly wake: Queues;
+  readonly profilesQueue: Queues;
+  readonly publishDeadLetters: IQueue;
 }
 
 const MINUTE = Duration.minutes(1);
@@ -21,8 +27,10 @@ const MINUTE = Duration.minutes(1);
 export class Dashboard extends Construct {
   readonly name: string;
 
-  constructor(scope: Construct, id: string, { ingest, archive, orders, hydrate, inbox, work, wake }: DashboardProps) {
+  constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
+    const { ingest, archive, orders, hydrate, profiles, publish } = props;
+    const { inbox, work, wake, profilesQueue, publishDeadLetters } = props;
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.hours(3) });
     this.name = dashboard.dashboardName;
     dashboard.addWidgets(title('Ingest: signed webhooks in, acknowledged once durable'));
@@ -54,8 +62,27 @@ export class Dashboard extends Construct {
       health(hydrate),
     );
     dashboard.addWidgets(...queue(wake));
+    dashboard.addWidgets(title('Profiles: one customer across channels, with facts and a tier'));
+    dashboard.addWidgets(
+      graph('Profiles written, by why', [byCause('derived'), byCause('unmoved')]),
+      graph('Reviews due, postponed', [byCause('due'), byCause('postponed')]),
+      graph('Linked with too many', [byCause('oversized')]),
+      health(profiles),
+    );
+    dashboard.addWidgets(...queue(profilesQueue));
+    dashboard.addWidgets(title('Publish: what became of profiles, told on the event bus'));
+    dashboard.addWidgets(
+      graph('Events, by type', [byCause('published')]),
+      graph('Behind the stream, ms', [publish.metric('IteratorAge', { statistic: 'Maximum', period: MINUTE })]),
+      graph('Dead letters', [
+        publishDeadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
+      ]),
+      health(publish),
+    );
   }
 }
+
+const byCause = (metric: Metric) => ofAllChannels(metric, 'Sum', ['service', 'event']);
 
 const title = (markdown: string) => new TextWidget({ markdown: `## ${markdown}`, width: 24, height: 1 });
 

@@ -3,6 +3,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
+  ProjectionType,
   StreamViewType,
   TableEncryptionV2,
   type TablePropsV2,
@@ -10,12 +11,15 @@ import {
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
 import { DUE_INDEX } from '../shared/lanes/store.ts';
+import { REVIEW_INDEX } from '../shared/profiles/store.ts';
 import { acknowledge } from './defaults/acknowledge.ts';
 import type { Settings } from './settings.ts';
 
 export class Tables extends Construct {
   /** shared/orders/store.ts */
   readonly orders: TableV2;
+  /** shared/profiles/store.ts */
+  readonly customers: TableV2;
   /** shared/connections/store.ts, shared/quarantine/store.ts, shared/lanes/store.ts, shared/rates/store.ts */
   readonly operations: TableV2;
 
@@ -36,6 +40,21 @@ export class Tables extends Construct {
       // Both images: where an order's content left a customer or a day, only the old one tells.
       dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
+    this.customers = new TableV2(this, 'Customers', {
+      ...common,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      dynamoStream: StreamViewType.NEW_AND_OLD_IMAGES,
+      // Only profiles have both attributes. Keys alone, so a profile that is written anew costs nothing here unless its review moves.
+      globalSecondaryIndexes: [
+        {
+          indexName: REVIEW_INDEX,
+          partitionKey: { name: 'shard', type: AttributeType.STRING },
+          sortKey: { name: 'lookAt', type: AttributeType.STRING },
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+      ],
+    });
     this.operations = new TableV2(this, 'Operations', {
       ...common,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -46,7 +65,7 @@ export class Tables extends Construct {
     });
 
     if (production) return;
-    for (const table of [this.orders, this.operations]) {
+    for (const table of [this.orders, this.customers, this.operations]) {
       acknowledge(table, { 'AwsSolutions-DDB3': 'Not production: the tables of a trial are rebuilt from the lake.' });
     }
   }

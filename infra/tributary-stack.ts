@@ -1,6 +1,7 @@
 /**
  * edge → ingest → inbox queue → archive → lake and work queue → orders → orders table; and for what is thin, orders → lanes and
- * wake queue → hydrate → inbox queue.
+ * wake queue → hydrate → inbox queue. From the stream of the orders table → profiles → customers table, and from its stream →
+ * publish → event bus.
  * The same stack is deployed to AWS and, for development, to an emulator: no resource here is only for one of them.
  */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
@@ -11,9 +12,12 @@ import { Dashboard } from './dashboard.ts';
 import { createAlarms } from './defaults/alarms.ts';
 import { Edge } from './edge.ts';
 import { createWakeQueue, HydrateStage } from './hydrate-stage.ts';
+import { identityKeysOf } from './identity-keys.ts';
 import { IngestStage } from './ingest-stage.ts';
 import { Lake } from './lake.ts';
 import { OrdersStage } from './orders-stage.ts';
+import { ProfilesStage } from './profiles-stage.ts';
+import { PublishStage } from './publish-stage.ts';
 import { secretsOf } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { Tables } from './tables.ts';
@@ -26,7 +30,7 @@ export class TributaryStack extends Stack {
     });
     const alarms = createAlarms(this, settings);
     const lake = new Lake(this, 'Lake', settings).bucket;
-    const { orders, operations } = new Tables(this, 'Tables', settings);
+    const { orders, customers, operations } = new Tables(this, 'Tables', settings);
     const secrets = secretsOf(this);
     const wake = createWakeQueue(this, alarms);
     // Against the flow: each stage owns the queue it reads, and is told the one it writes.
@@ -58,15 +62,30 @@ export class TributaryStack extends Stack {
       inbox: inbox.queue,
       wake,
     });
+    const identityKeys = identityKeysOf(this);
+    const profilesStage = new ProfilesStage(this, 'ProfilesStage', {
+      settings,
+      alarms,
+      lake,
+      orders,
+      customers,
+      operations,
+      identityKeys,
+    });
+    const publishStage = new PublishStage(this, 'PublishStage', { settings, alarms, lake, customers, identityKeys });
     const edge = new Edge(this, 'Edge', { settings, alarms, ingest: ingestStage.target });
     const dashboard = new Dashboard(this, 'Dashboard', {
       ingest: ingestStage.function,
       archive: archiveStage.function,
       orders: ordersStage.function,
       hydrate: hydrateStage.function,
+      profiles: profilesStage.function,
+      publish: publishStage.function,
       inbox,
       work,
       wake,
+      profilesQueue: profilesStage.queue,
+      publishDeadLetters: publishStage.deadLetterQueue,
     });
 
     this.output({
@@ -75,6 +94,7 @@ export class TributaryStack extends Stack {
       WebhookBaseUrl: edge.api.apiEndpoint,
       LakeBucket: lake.bucketName,
       OrdersTable: orders.tableName,
+      CustomersTable: customers.tableName,
       OperationsTable: operations.tableName,
       InboxQueueUrl: inbox.queue.queueUrl,
       InboxDeadLetterQueueUrl: inbox.deadLetterQueue.queueUrl,
@@ -82,6 +102,11 @@ export class TributaryStack extends Stack {
       WorkDeadLetterQueueUrl: work.deadLetterQueue.queueUrl,
       WakeQueueUrl: wake.queue.queueUrl,
       WakeDeadLetterQueueUrl: wake.deadLetterQueue.queueUrl,
+      ProfilesQueueUrl: profilesStage.queue.queue.queueUrl,
+      ProfilesDeadLetterQueueUrl: profilesStage.queue.deadLetterQueue.queueUrl,
+      IdentityKeysParameter: identityKeys.parameterName,
+      BusName: publishStage.bus.eventBusName,
+      PublishDeadLetterQueueUrl: publishStage.deadLetterQueue.queueUrl,
       SecretsPrefix: secrets.prefix,
       AnyApiBase: settings.anyApiBase ? 'true' : 'false',
       ReportingCurrency: settings.reportingCurrency,
@@ -91,6 +116,8 @@ export class TributaryStack extends Stack {
       ArchiveLogGroup: archiveStage.function.logGroup.logGroupName,
       OrdersLogGroup: ordersStage.function.logGroup.logGroupName,
       HydrateLogGroup: hydrateStage.function.logGroup.logGroupName,
+      ProfilesLogGroup: profilesStage.function.logGroup.logGroupName,
+      PublishLogGroup: publishStage.function.logGroup.logGroupName,
     });
   }
 

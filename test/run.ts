@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { deploy, LOCAL_REGION, localEnvironment } from '../local/deploy.ts';
 import { EmulatorUnavailable, startEmulator } from '../local/emulator/emulator.ts';
 import { ROOT, STATE_DIR, writeEndpoints } from '../local/endpoints.ts';
+import { FAILURES } from './failures.ts';
 import { hasJava } from './stores/dynamodb-local.ts';
 
 const TEST_STATE = path.join(STATE_DIR, 'test');
@@ -25,6 +26,9 @@ const Report = z.object({
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const failedParts: string[] = [];
+/** Each in a few lines, told at the very end: of a long log that is what is kept and seen. */
+const failures: string[] = [];
+const FAILURES_TOLD = 20;
 /** What a machine with Node and Python must be able to run, and this one was not. */
 const notRun: string[] = [];
 /** What needs more than that. */
@@ -46,6 +50,8 @@ async function main(): Promise<void> {
   say(`\nTook ${Math.round((Date.now() - startedMs) / 1000)} s.`);
   for (const part of failedParts) say(`FAILED: ${part}`);
   for (const part of [...notRun, ...optional]) say(`NOT RUN: ${part}`);
+  for (const failure of failures.slice(0, FAILURES_TOLD)) say(`\n${failure}`);
+  if (failures.length > FAILURES_TOLD) say(`\nAnd ${failures.length - FAILURES_TOLD} more.`);
   say(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
   const incomplete = notRun.length > 0 && process.env.CI === 'true';
   process.exit(failedParts.length > 0 || incomplete ? 1 : 0);
@@ -93,8 +99,9 @@ async function onEmulator(): Promise<void> {
 }
 
 async function vitest(project: string, environment: Record<string, string>): Promise<void> {
-  await rm(RESULTS, { force: true });
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, '--reporter=default', '--reporter=json'];
+  for (const file of [RESULTS, FAILURES]) await rm(file, { force: true });
+  const reporters = ['default', 'json', './test/failures.ts'].map((reporter) => `--reporter=${reporter}`);
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters];
   const status = await run([...args, `--outputFile.json=${RESULTS}`], environment);
   const text = await readFile(RESULTS, 'utf8').catch(() => undefined);
   const report = text === undefined ? undefined : Report.parse(JSON.parse(text));
@@ -103,6 +110,9 @@ async function vitest(project: string, environment: Record<string, string>): Pro
   counts.skipped += report?.numPendingTests ?? 0;
   if (status === 0 && report?.success && report.numPassedTests > 0) return;
   failedParts.push(project);
+  const told = z.array(z.string()).parse(JSON.parse(await readFile(FAILURES, 'utf8').catch(() => '[]')));
+  if (told.length === 0) told.push(`vitest ended with ${status}, and named no failure.`);
+  failures.push(...told.map((failure) => `${project}: ${failure}`));
   if (!report?.numFailedTests) counts.failed++;
 }
 

@@ -46,9 +46,13 @@ export function inspect(deployment: Deployment, world: World): Promise<Finding>[
     check('inboxQueue', () => judgeQueue(deployment, 'inbox', deployment.outputs.InboxQueueUrl)),
     check('workQueue', () => judgeQueue(deployment, 'work', deployment.outputs.WorkQueueUrl)),
     check('wakeQueue', () => judgeQueue(deployment, 'wake', deployment.outputs.WakeQueueUrl)),
+    check('profilesQueue', () => judgeQueue(deployment, 'profiles', deployment.outputs.ProfilesQueueUrl)),
     check('inboxDeadLetters', () => judgeDeadLetters(deployment, 'inbox', deployment.outputs.InboxDeadLetterQueueUrl)),
     check('workDeadLetters', () => judgeDeadLetters(deployment, 'work', deployment.outputs.WorkDeadLetterQueueUrl)),
     check('wakeDeadLetters', () => judgeDeadLetters(deployment, 'wake', deployment.outputs.WakeDeadLetterQueueUrl)),
+    check('profilesDeadLetters', () =>
+      judgeDeadLetters(deployment, 'profiles', deployment.outputs.ProfilesDeadLetterQueueUrl),
+    ),
     check('fetches', () => judgeFetches(deployment)),
     check('connections', () => judgeConnections(deployment)),
     check('quarantine', () => judgeQuarantine(deployment)),
@@ -57,7 +61,7 @@ export function inspect(deployment: Deployment, world: World): Promise<Finding>[
 }
 
 async function judgeTables({ outputs, inspection }: Deployment): Promise<Verdict> {
-  const tables = [outputs.OrdersTable, outputs.OperationsTable];
+  const tables = [outputs.OrdersTable, outputs.CustomersTable, outputs.OperationsTable];
   const states = await Promise.all(tables.map(async (name) => ({ name, status: await inspection.tableStatus(name) })));
   const resting = states.filter(({ status }) => status !== 'ACTIVE' && status !== 'UPDATING');
   if (resting.length === 0) return ok(`${tables.length} tables are active.`);

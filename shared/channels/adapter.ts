@@ -3,12 +3,14 @@
  *
  *     door.ts       Door: verify, sign, handshake, acknowledge. Bundled into ingest, so it stays small
  *     normalize.ts  ChannelAdapter.normalize: envelope → documents and signals. Pure: no clock, no network
+ *     identifiers.ts  which fields of an order say who bought, and how surely
  *     api.ts        PlatformApi, where webhooks are thin: how what a signal tells of is fetched
  *
  * A door proves who is speaking and never looks into the content; a normaliser trusts the speaker and judges the
  * content, at any time later and as often as needed. So a bad signature can be refused at once, and odd content never is.
  */
 import type { ConnectionSettings } from '../connections/connection.ts';
+import type { IdentifierDeclaration } from '../identity/identifiers.ts';
 import type { Envelope } from '../lake/envelope.ts';
 import type { OrderDocument } from '../orders/parts.ts';
 import type { PlatformApi } from './platform-api.ts';
@@ -138,6 +140,8 @@ export interface ChannelAdapter {
   readonly revision: number;
   /** Reads webhooks, and the answers that `api` fetched: those have a `subject`. */
   normalize(envelope: Envelope, connection: ConnectionSettings): Normalized;
+  /** What its orders say of who bought. None: no order of this channel makes a profile. */
+  readonly identifiers: IdentifierDeclaration;
   /** Only of platforms whose webhooks are thin. */
   readonly api?: PlatformApi;
 }

@@ -14,17 +14,18 @@ export interface IdentityContribution {
   /** When the order was first received. */
   readonly receivedAt: Instant;
   readonly identifiers: readonly KeyedIdentifier[];
-  /** The buyer's, as given. Personal: stored encrypted, and used only to be compared with another. */
+  /** The buyer's, as given. Personal: stored sealed, and used only to be compared with another. */
   readonly name?: string;
 }
 
 /** An identifier that a persona holds, with its evidence. */
 export interface Link extends KeyedIdentifier {
-  /** Sorted; absent where a reader has only the sums of days, for they decide nothing. */
-  readonly orders?: readonly OrderKey[];
+  /** How many orders carry it. */
+  readonly orders: number;
+  /** When the first and the last of them were first received. */
   readonly firstSeenAt: Instant;
   readonly lastSeenAt: Instant;
-  /** Given in those orders, sorted. */
+  /** Given in those orders, sorted, at most `NAMES_KEPT`. */
   readonly names: readonly string[];
 }
 
@@ -35,62 +36,58 @@ export interface Persona {
   readonly links: readonly Link[];
 }
 
+/** A person has a few spellings; more are a till's customers. The first by code unit, so that they are a function of the set. */
+const NAMES_KEPT = 8;
+
 /** A function of the set of contributions: neither order nor repetition matters. Sorted by `compareFirst`. */
 export function personasOf(contributions: Iterable<IdentityContribution>): Persona[] {
-  const byPersona = new Map<PersonaId, IdentityContribution[]>();
-  for (const contribution of contributions) {
-    const known = byPersona.get(contribution.persona);
-    if (known) known.push(contribution);
-    else byPersona.set(contribution.persona, [contribution]);
+  const byOrder = new Map<string, IdentityContribution>();
+  for (const contribution of contributions) byOrder.set(`${contribution.persona} ${contribution.order}`, contribution);
+  const personas = new Map<PersonaId, Persona>();
+  for (const contribution of byOrder.values()) {
+    const { persona: id, receivedAt } = contribution;
+    const known = personas.get(id);
+    personas.set(id, {
+      id,
+      firstReceivedAt: known ? earlier(known.firstReceivedAt, receivedAt) : receivedAt,
+      links: addLinks(known?.links ?? [], linksOf(contribution)),
+    });
   }
-  return [...byPersona].map(([id, all]) => personaFrom(id, all)).sort(compareFirst);
+  return [...personas.values()].sort(compareFirst);
 }
 
-function personaFrom(id: PersonaId, contributions: readonly IdentityContribution[]): Persona {
-  const holders = new Map<string, { identifier: KeyedIdentifier; in: IdentityContribution[] }>();
-  for (const contribution of contributions) {
-    for (const identifier of contribution.identifiers) {
-      const known = holders.get(identifier.hash);
-      if (!known) holders.set(identifier.hash, { identifier, in: [contribution] });
-      else {
-        known.in.push(contribution);
-        known.identifier = stronger(known.identifier, identifier);
-      }
-    }
+/** Those of one order. */
+export function linksOf({ identifiers, receivedAt, name }: Omit<IdentityContribution, 'persona' | 'order'>): Link[] {
+  const names = name === undefined ? [] : [name];
+  const evidence = { orders: 1, firstSeenAt: receivedAt, lastSeenAt: receivedAt, names };
+  const carried = identifiers.map((identifier) => ({ ...identifier, ...evidence }));
+  // One order, even where it says a value twice.
+  return addLinks([], carried).map((link) => ({ ...link, orders: 1 }));
+}
+
+/** Of two sets of orders with none in common: commutative and associative, so it is the same whatever is added up first. */
+export function addLinks(a: readonly Link[], b: readonly Link[]): Link[] {
+  const byHash = new Map(a.map((link) => [link.hash, link]));
+  for (const link of b) {
+    const known = byHash.get(link.hash);
+    byHash.set(link.hash, known ? addLink(known, link) : link);
   }
-  const links = [...holders.values()].map(({ identifier, in: carriers }): Link => {
-    const times = carriers.map(({ receivedAt }) => receivedAt).sort();
-    return {
-      ...identifier,
-      orders: distinct(carriers.map(({ order }) => order)),
-      firstSeenAt: first(times),
-      lastSeenAt: first(times.toReversed()),
-      names: distinct(carriers.flatMap(({ name }) => (name === undefined ? [] : [name]))),
-    };
-  });
-  return {
-    id,
-    firstReceivedAt: first(contributions.map(({ receivedAt }) => receivedAt).sort()),
-    links: links.sort((a, b) => compareText(a.hash, b.hash)),
-  };
+  return [...byHash.values()].sort((x, y) => compareText(x.hash, y.hash));
 }
 
 /** Of one value said more and less surely, the surer. */
-function stronger(a: KeyedIdentifier, b: KeyedIdentifier): KeyedIdentifier {
-  return {
-    ...a,
-    strength: a.strength === 'strong' || b.strength === 'strong' ? 'strong' : 'weak',
-    verified: a.verified || b.verified,
-  };
-}
+const addLink = (a: Link, b: Link): Link => ({
+  ...a,
+  strength: a.strength === 'strong' || b.strength === 'strong' ? 'strong' : 'weak',
+  verified: a.verified || b.verified,
+  orders: a.orders + b.orders,
+  firstSeenAt: earlier(a.firstSeenAt, b.firstSeenAt),
+  lastSeenAt: later(a.lastSeenAt, b.lastSeenAt),
+  names: [...new Set([...a.names, ...b.names])].sort().slice(0, NAMES_KEPT),
+});
 
-const distinct = <T extends string>(values: readonly T[]): T[] => [...new Set(values)].sort();
-
-function first<T>(values: readonly T[]): T {
-  const [value] = values;
-  if (value === undefined) throw new RangeError('no contribution');
-  return value;
-}
+export const earlier = (a: Instant, b: Instant): Instant => (compareText(a, b) < 0 ? a : b);
+const later = (a: Instant, b: Instant): Instant => (compareText(a, b) < 0 ? b : a);
 
 /** The first received comes first; by id, where two were received at once. A profile is named after its first. */
 export const compareFirst = (

@@ -8,6 +8,9 @@ import * as z from 'zod/mini';
 export const EnvelopeId = z.uuid().brand<'EnvelopeId'>();
 export type EnvelopeId = z.infer<typeof EnvelopeId>;
 
+/** Epoch ms. When it was received, as its id tells. */
+export const receivedAtMs = (id: EnvelopeId): number => Number.parseInt(id.slice(0, 13).replace('-', ''), 16);
+
 export const Envelope = z.object({
   /** UUID v7: sorts by time of receipt. */
   id: EnvelopeId,

@@ -20,6 +20,16 @@ export interface OrderStore {
   putOrder(order: StoredOrder): Promise<void>;
 }
 
+export interface OrderScan {
+  /** A page of one of so many parts of the table, eventually consistent; `next` is undefined at the end of the part. */
+  listOrders(page: {
+    readonly segment: number;
+    readonly of: number;
+    readonly limit: number;
+    readonly after?: string | undefined;
+  }): Promise<{ readonly items: readonly StoredOrder[]; readonly next?: string }>;
+}
+
 export interface Applied {
   /** How many of the updates changed the order; the rest were duplicates or older than what is known. */
   readonly changed: number;

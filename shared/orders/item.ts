@@ -7,6 +7,7 @@
  *     single     { state: [index of version, value], … }
  *     payments, refunds  { id: [index of version, value], … }
  *     sightings  [[epoch ms, reading, milestones as bits], …]
+ *     first      envelope id
  */
 import type { EnvelopeId } from '../lake/envelope.ts';
 import type { OrderParts, Part, Sighting } from './merge.ts';
@@ -30,9 +31,10 @@ export interface PackedOrder {
   readonly payments?: PackedParts<Payment>;
   readonly refunds?: PackedParts<Refund>;
   readonly sightings: readonly (readonly [at: number, reading: number, shown: number])[];
+  readonly first?: EnvelopeId;
 }
 
-export function packOrder({ single, payments, refunds, sightings }: OrderParts): PackedOrder {
+export function packOrder({ single, payments, refunds, sightings, first }: OrderParts): PackedOrder {
   const versions: PackedVersion[] = [];
   const indexes = new Map<string, number>();
 
@@ -55,6 +57,7 @@ export function packOrder({ single, payments, refunds, sightings }: OrderParts):
     ...(Object.keys(refunds).length > 0 && { refunds: pack(refunds) }),
     sightings: sightings.map(({ at, reading, shown }) => [at, reading, toBits(shown)] as const),
     versions,
+    ...(first !== undefined && { first }),
   };
 }
 
@@ -76,6 +79,7 @@ export function unpackOrder(packed: PackedOrder): OrderParts {
     payments: unpack(packed.payments),
     refunds: unpack(packed.refunds),
     sightings: packed.sightings.map(([at, reading, bits]): Sighting => ({ at, reading, shown: fromBits(bits) })),
+    ...(packed.first !== undefined && { first: packed.first }),
   };
 }
 

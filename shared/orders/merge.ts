@@ -38,6 +38,8 @@ export interface OrderParts {
   readonly refunds: Readonly<Record<string, Part<Refund>>>;
   /** By time, the earliest first, at most `SIGHTINGS_KEPT`. */
   readonly sightings: readonly Sighting[];
+  /** The first received of all envelopes that told of the order: of ids that sort by time of receipt, the least. */
+  readonly first?: EnvelopeId;
 }
 
 export interface OrderUpdate {
@@ -63,12 +65,14 @@ export function mergeOrder(order: OrderParts, update: OrderUpdate): OrderParts {
     payments: mergeListed(order.payments, document.payments, paymentRank, update),
     refunds: mergeListed(order.refunds, document.refunds, refundRank, update),
     sightings: state ? mergeSightings(order.sightings, [sight(state, reading)]) : order.sightings,
+    first: order.first !== undefined && order.first <= update.envelope ? order.first : update.envelope,
   };
   const same =
     merged.single === order.single &&
     merged.payments === order.payments &&
     merged.refunds === order.refunds &&
-    merged.sightings === order.sightings;
+    merged.sightings === order.sightings &&
+    merged.first === order.first;
   return same ? order : merged;
 }
 

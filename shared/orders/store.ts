@@ -3,17 +3,19 @@
  * # | question                            | function | key                                        | read
  * 1 | one order by its key                | getOrder | key                                        | strong
  * 2 | put it if the revision is unchanged | putOrder | key, condition on revision                 | -
- * 3 | its parts, where they are too large | both     | S3 orders/<hash of key>/<hash of parts>.json.gz | strong
- * Asked by: 1 orders, cli · 2 orders · 3 within 1 and 2.
+ * 3 | its parts, where they are too large | all      | S3 orders/<hash of key>/<hash of parts>.json.gz | strong
+ * 4 | all of them, in parts               | listOrders | scan                                     | eventual
+ * 5 | one as the stream tells it          | readImage | -                                         | -
+ * Asked by: 1 orders, profiles, cli · 2 orders · 3 within the others · 4, 5 profiles.
  */
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Cause } from '../queues/messages.ts';
 import { Conflict, Defect } from '../runtime/errors.ts';
-import type { OrderStore, StoredOrder } from './apply.ts';
+import type { OrderScan, OrderStore, StoredOrder } from './apply.ts';
 import { type PackedOrder, packOrder, unpackOrder } from './item.ts';
 import type { OrderKey } from './order-key.ts';
 
@@ -26,6 +28,11 @@ type OrderItem = { readonly key: OrderKey; readonly revision: number; readonly c
   | { readonly partsObject: string }
 );
 
+export interface OrderImages {
+  /** An item of the table, as its stream tells it. */
+  readImage(image: Record<string, unknown>): Promise<StoredOrder>;
+}
+
 export function dynamoOrders({
   client,
   table,
@@ -34,7 +41,7 @@ export function dynamoOrders({
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
   readonly overflow: { readonly client: S3Client; readonly bucket: string };
-}): OrderStore {
+}): OrderStore & OrderScan & OrderImages {
   async function keepParts(key: OrderKey, packed: PackedOrder): Promise<PackedOrder | { partsObject: string }> {
     const text = JSON.stringify(packed);
     if (Buffer.byteLength(text) <= LARGEST_ITEM_BYTES) return packed;
@@ -51,14 +58,33 @@ export function dynamoOrders({
     return JSON.parse(gunzipSync(await Body.transformToByteArray()).toString('utf8'));
   }
 
+  async function readImage(image: Record<string, unknown>): Promise<StoredOrder> {
+    // The cast: only putOrder writes to this table.
+    const item = image as OrderItem;
+    const packed = 'partsObject' in item ? await fetchParts(item.partsObject) : item;
+    return { key: item.key, revision: item.revision, cause: item.cause, parts: unpackOrder(packed) };
+  }
+
   return {
     async getOrder(key): Promise<StoredOrder | undefined> {
       const { Item } = await client.send(new GetCommand({ TableName: table, Key: { key }, ConsistentRead: true }));
-      if (!Item) return undefined;
-      // The cast: only putOrder writes to this table.
-      const item = Item as OrderItem;
-      const packed = 'partsObject' in item ? await fetchParts(item.partsObject) : item;
-      return { key: item.key, revision: item.revision, cause: item.cause, parts: unpackOrder(packed) };
+      return Item && readImage(Item);
+    },
+
+    readImage,
+
+    async listOrders({ segment, of, limit, after }) {
+      const { Items = [], LastEvaluatedKey: last } = await client.send(
+        new ScanCommand({
+          TableName: table,
+          Segment: segment,
+          TotalSegments: of,
+          Limit: limit,
+          ...(after !== undefined && { ExclusiveStartKey: { key: after } }),
+        }),
+      );
+      const items = await Promise.all(Items.map(readImage));
+      return { items, ...(last && { next: String(last.key) }) };
     },
 
     async putOrder({ key, revision, cause, parts }) {

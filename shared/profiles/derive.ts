@@ -1,6 +1,6 @@
 /**
  * Sums → facts, as of an instant. Months and their days are enough for all but the days at which a window begins or ends:
- * of those the contributions are read, so a window is exact to the millisecond whatever the history.
+ * of those with several orders the contributions are read, so a window is exact to the millisecond whatever the history.
  */
 import { divideHalfEven } from '../money/amount.ts';
 import { epochMs, type Instant, instant } from '../time/instant.ts';
@@ -14,14 +14,14 @@ const MONTHS_SHOWN = 36;
 export interface History {
   /** By day (`2026-11-24`, UTC): the sums of each day that has a paid order. */
   readonly days: ReadonlyMap<string, Sums>;
-  /** The contributions of the days that `edgeDays` names. */
+  /** The contributions of the days that `severalOrdersAtAnEdge` names. */
   readonly edges: ReadonlyMap<string, readonly Contribution[]>;
 }
 
-/** The days in which a window begins, and that of `asOf`, in which all end. */
-export function edgeDays(asOf: Instant): string[] {
-  const begins = WINDOWS.map((window) => dayOf(epochMs(asOf) - window * DAY_MS));
-  return [...new Set([...begins, asOf.slice(0, 10)])];
+/** Of the days in which a window begins or ends: when a single order was paid, its day's sums tell. */
+export function severalOrdersAtAnEdge(days: ReadonlyMap<string, Sums>, asOf: Instant): string[] {
+  const edges = [0, ...WINDOWS].map((window) => dayOf(epochMs(asOf) - window * DAY_MS));
+  return [...new Set(edges)].filter((day) => (days.get(day)?.orders ?? 0) > 1);
 }
 
 export function deriveFacts(history: History, asOf: Instant, reportingCurrency: string): Facts {
@@ -98,9 +98,19 @@ function windowOf({ days, edges }: History, asOf: Instant, window: number): Sums
   const [beginDay, endDay] = [dayOf(begin), dayOf(end)];
   let sums = NOTHING;
   for (const [day, ofDay] of days) if (day > beginDay && day < endDay) sums = addSums(sums, ofDay);
+  const isWithin = (paidAt: string) => Date.parse(paidAt) > begin && Date.parse(paidAt) <= end;
   for (const day of new Set([beginDay, endDay])) {
-    const within = (edges.get(day) ?? []).filter(({ paidAt }) => epochMs(paidAt) > begin && epochMs(paidAt) <= end);
-    sums = addSums(sums, sumDay(day, within));
+    const several = edges.get(day);
+    const whole = days.get(day);
+    if (several)
+      sums = addSums(
+        sums,
+        sumDay(
+          day,
+          several.filter(({ paidAt }) => isWithin(paidAt)),
+        ),
+      );
+    else if (whole?.first !== undefined && isWithin(whole.first)) sums = addSums(sums, whole);
   }
   return sums;
 }

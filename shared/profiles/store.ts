@@ -1,45 +1,106 @@
 /**
- * Customers on DynamoDB. All of a persona lies under its key, so that a component is read with one query a kind and persona.
- * # | question                                  | function    | key                                              | read
- * 1 | what an order says of a persona on a day  | putEntry    | pk 'persona#'+id, sk 'entry#'+day+'#'+hash of order | condition on revision
- * 2 | all that is said of a day                 | listEntries | likewise, sk begins with 'entry#'+day+'#'         | strong
- * 3 | a month, put if unchanged                 | getMonth, putMonth | sk 'month#'+month; condition on revision  | strong
- * 4 | all months of a persona                   | listMonths  | sk begins with 'month#'                          | strong
- * 5 | who carries an identifier                 | putHolder, listHolders | pk 'identifier#'+type#hash, sk persona | strong
- * 6 | where a persona is, and the profile there | getPlace    | sk 'place'                                       | strong
- * 7 | put places together, each if unchanged    | putPlaces   | likewise; a transaction where there are several  | -
- * Asked by: 1–7 profiles.
+ * Customers on DynamoDB. All of a persona lies under its key, so that a component is read with one query and one get a persona.
+ * #  | question                                   | function         | key                                             | read
+ * 1  | what an order says of a persona on a day   | putEntry         | pk 'persona#'+id, sk 'entry#'+day+'#'+hash of order | condition on revision, reading
+ * 2  | all that is said of a day                  | listEntries      | likewise, sk begins with 'entry#'+day+'#'       | strong
+ * 3  | a month, put if unchanged                  | getMonth, putMonth | sk 'content#month#'+month; condition on revision | strong
+ * 4  | all months and decisions of a persona      | getContent       | sk begins with 'content#'                       | strong
+ * 5  | a person's decision, under all it names    | putDecision      | sk 'content#decision#'+id                       | -
+ * 6  | who carries an identifier                  | putHolder, listHolders | pk 'identifier#'+type#hash, sk persona    | strong
+ * 7  | where a persona is, and the profile there  | getPlace         | sk 'place'                                      | strong
+ * 8  | put places together, each if unchanged     | putPlaces        | likewise; a transaction where there are several | -
+ * 9  | profiles to be looked at by then; all      | listDue, listRoots | index 'review': shard, lookAt                 | eventual
+ * 10 | two profiles that may be one               | put-, delete-, listSuggestion | pk 'suggestions', sk both           | eventual
+ * 11 | all orders of a persona                    | listEntriesOf    | sk begins with 'entry#', backwards              | eventual
+ * 12 | many profiles at once                      | getProfiles      | as 7, in batches                                | eventual
+ * Asked by: 1–8, 10 profiles · 4–7, 10, 11 cli · 9 profiles, population, cli · 12 population.
  *
- * Identifiers are keyed hashes, and personas of guests are too: nothing personal is in a key.
+ * Identifiers are keyed hashes, and personas of guests are too: nothing personal is in a key. What is personal is sealed.
  */
 
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  BatchGetCommand,
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+  type QueryCommandInput,
+  TransactWriteCommand,
+} from '@aws-sdk/lib-dynamodb';
+import pMap from 'p-map';
+import type { Decision } from '../identity/cuts.ts';
 import type { PersonaId } from '../identity/persona.ts';
+import type { Sealer } from '../identity/seal.ts';
 import { onRevision, queryAll } from '../runtime/dynamodb.ts';
-import { Conflict } from '../runtime/errors.ts';
-import type { CustomerStore, Entry, IdentifierKey, Month, Place } from './customer.ts';
+import { Conflict, Defect } from '../runtime/errors.ts';
+import type {
+  Content,
+  CustomerIndex,
+  CustomerStore,
+  Entry,
+  EntryContent,
+  IdentifierKey,
+  Month,
+  PageOf,
+  Place,
+} from './customer.ts';
+import { shardOf } from './shard.ts';
 
+export const REVIEW_INDEX = 'review';
+export const PLACE = 'place';
+
+/** Keys in one BatchGetItem, as many as it takes. */
+const BATCH = 100;
+const BATCHES_AT_ONCE = 8;
+const BATCH_TRIES = 8;
+const FIRST_WAIT_MS = 50;
+
+const SUGGESTIONS = 'suggestions';
 const personaKey = (persona: PersonaId) => `persona#${persona}`;
 const holderKey = (identifier: IdentifierKey) => `identifier#${identifier}`;
 const entryKey = ({ day, key }: Pick<Entry, 'day' | 'key'>) => `entry#${day}#${hash(key)}`;
-const PLACE = 'place';
+const shardName = (shard: number) => String(shard).padStart(2, '0');
+
+type Item = Record<string, unknown>;
 
 export function dynamoCustomers<Profile>({
   client,
   table,
+  sealer,
 }: {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
-}): CustomerStore<Profile> {
-  async function get(persona: PersonaId, sk: string): Promise<Record<string, unknown> | undefined> {
+  readonly sealer: Sealer;
+}): CustomerStore<Profile> & CustomerIndex {
+  async function get(persona: PersonaId, sk: string): Promise<Item | undefined> {
     const key = { pk: personaKey(persona), sk };
     const { Item } = await client.send(new GetCommand({ TableName: table, Key: key, ConsistentRead: true }));
     return Item;
   }
 
-  const query = (pk: string, prefix: string, limit?: number): Promise<Record<string, unknown>[]> =>
+  /** What is there of these, at most `BATCH`; eventually consistent, at half the price. */
+  async function getBatch(keys: readonly Item[]): Promise<Item[]> {
+    const found: Item[] = [];
+    let asked: Item[] = [...keys];
+    for (let attempt = 1; asked.length > 0; attempt++) {
+      if (attempt > BATCH_TRIES)
+        throw new Defect('profiles_not_read', 'DynamoDB did not give all profiles. Ask again later.');
+      const { Responses, UnprocessedKeys } = await client.send(
+        new BatchGetCommand({ RequestItems: { [table]: { Keys: asked } } }),
+      );
+      found.push(...(Responses?.[table] ?? []));
+      asked = UnprocessedKeys?.[table]?.Keys ?? [];
+      // Left out for its size, 16 MB, or because the table is busy: the SDK waits where a whole batch is refused, but not for a part.
+      if (asked.length > 0) await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
+    }
+    return found;
+  }
+
+  const query = (pk: string, prefix: string, limit?: number): Promise<Item[]> =>
     queryAll(
       client,
       {
@@ -50,16 +111,51 @@ export function dynamoCustomers<Profile>({
       limit,
     );
 
+  /** One page, as large as asked for; the cursor is the key that DynamoDB names. */
+  async function page(input: QueryCommandInput, limit: number, after: string | undefined): Promise<PageOf<Item>> {
+    const start = after === undefined ? undefined : JSON.parse(Buffer.from(after, 'base64url').toString());
+    const { Items = [], LastEvaluatedKey: last } = await client.send(
+      new QueryCommand({ ...input, Limit: limit, ExclusiveStartKey: start }),
+    );
+    return { items: Items, ...(last && { next: Buffer.from(JSON.stringify(last)).toString('base64url') }) };
+  }
+
+  const ofShard = (shard: number): QueryCommandInput => ({
+    TableName: table,
+    IndexName: REVIEW_INDEX,
+    KeyConditionExpression: '#shard = :shard',
+    ExpressionAttributeNames: { '#shard': 'shard' },
+    ExpressionAttributeValues: { ':shard': shardName(shard) },
+  });
+
+  // The casts here and below: only this file writes to the table, from these very types.
+  const open = <T>(item: Item): T => sealer.open(item.sealed as Uint8Array) as T;
+  const monthOf = (item: Item): Month => {
+    const { persona, month, revision } = item as unknown as Month;
+    return { persona, month, revision, days: open<Month['days']>(item) };
+  };
+  const entryOf = (item: Item): Entry => {
+    const { persona, day, key, revision, reading } = item as unknown as Entry;
+    const known = { persona, day, key, revision, reading };
+    return item.sealed === undefined ? known : { ...known, content: open<EntryContent>(item) };
+  };
+
   return {
-    async putEntry(entry) {
+    async putEntry({ content, ...entry }) {
       try {
         await client.send(
           new PutCommand({
             TableName: table,
-            Item: { pk: personaKey(entry.persona), sk: entryKey(entry), ...entry },
-            ConditionExpression: 'attribute_not_exists(pk) OR #revision < :revision',
+            Item: {
+              pk: personaKey(entry.persona),
+              sk: entryKey(entry),
+              ...entry,
+              ...(content && { sealed: sealer.seal(content) }),
+            },
+            ConditionExpression:
+              'attribute_not_exists(pk) OR #revision < :revision OR (#revision = :revision AND reading < :reading)',
             ExpressionAttributeNames: { '#revision': 'revision' },
-            ExpressionAttributeValues: { ':revision': entry.revision },
+            ExpressionAttributeValues: { ':revision': entry.revision, ':reading': entry.reading },
           }),
         );
         return true;
@@ -69,28 +165,47 @@ export function dynamoCustomers<Profile>({
       }
     },
 
-    // The casts here and below: only this file writes to the table, from these very types.
-    listEntries: async (persona, day) =>
-      (await query(personaKey(persona), `entry#${day}#`)).map((item) => without(item) as Entry),
+    listEntries: async (persona, day, limit) =>
+      (await query(personaKey(persona), `entry#${day}#`, limit + 1)).slice(0, limit + 1).map(entryOf),
 
     async getMonth(persona, month) {
-      const item = await get(persona, `month#${month}`);
-      return item && (without(item) as Month);
+      const item = await get(persona, `content#month#${month}`);
+      return item && monthOf(item);
     },
 
-    async putMonth(month, seenRevision) {
+    async putMonth({ days, ...month }, seenRevision) {
       await unlessChanged(() =>
         client.send(
           new PutCommand({
             TableName: table,
-            Item: { pk: personaKey(month.persona), sk: `month#${month.month}`, ...month },
+            Item: {
+              pk: personaKey(month.persona),
+              sk: `content#month#${month.month}`,
+              ...month,
+              sealed: sealer.seal(days),
+            },
             ...onRevision(seenRevision),
           }),
         ),
       );
     },
 
-    listMonths: async (persona) => (await query(personaKey(persona), 'month#')).map((item) => without(item) as Month),
+    async getContent(persona): Promise<Content> {
+      const items = await query(personaKey(persona), 'content#');
+      const isMonth = (item: Item) => String(item.sk).startsWith('content#month#');
+      return {
+        months: items.filter(isMonth).map(monthOf),
+        decisions: items.filter((item) => !isMonth(item)).map((item) => open<Decision>(item)),
+      };
+    },
+
+    async putDecision(personas, decision) {
+      for (const persona of personas) {
+        const key = { pk: personaKey(persona), sk: `content#decision#${decision.id}` };
+        // Sealed, too: a reason is a person's own words.
+        await client.send(new PutCommand({ TableName: table, Item: { ...key, sealed: sealer.seal(decision) } }));
+      }
+    },
 
     async putHolder(identifier, persona) {
       await client.send(new PutCommand({ TableName: table, Item: { pk: holderKey(identifier), sk: persona } }));
@@ -101,13 +216,33 @@ export function dynamoCustomers<Profile>({
 
     async getPlace(persona) {
       const item = await get(persona, PLACE);
-      return item && (without(item) as Place<Profile>);
+      return item && placeOf<Profile>(item, sealer);
+    },
+
+    async getProfiles(personas) {
+      const batches: PersonaId[][] = [];
+      const names = [...new Set(personas)]; // DynamoDB refuses a batch that names a key twice
+      for (let from = 0; from < names.length; from += BATCH) batches.push(names.slice(from, from + BATCH));
+      const items = await pMap(
+        batches,
+        (batch) => getBatch(batch.map((persona) => ({ pk: personaKey(persona), sk: PLACE }))),
+        {
+          concurrency: BATCHES_AT_ONCE,
+        },
+      );
+      return items.flat().flatMap((item) => (item.sealed === undefined ? [] : [placeOf<Profile>(item, sealer)]));
     },
 
     async putPlaces(writes) {
-      const puts = writes.map(({ place, seenRevision }) => ({
+      const puts = writes.map(({ place: { profile, ...place }, seenRevision }) => ({
         TableName: table,
-        Item: { pk: personaKey(place.persona), sk: PLACE, ...place },
+        Item: {
+          pk: personaKey(place.persona),
+          sk: PLACE,
+          ...place,
+          ...(place.lookAt !== undefined && { shard: shardName(shardOf(place.persona)) }),
+          ...(profile !== undefined && { sealed: sealer.seal(profile) }),
+        },
         ...onRevision(seenRevision),
       }));
       const [only, ...others] = puts;
@@ -119,10 +254,74 @@ export function dynamoCustomers<Profile>({
           : client.send(new TransactWriteCommand({ TransactItems: puts.map((Put) => ({ Put })) })),
       );
     },
+
+    async putSuggestion(between) {
+      await client.send(new PutCommand({ TableName: table, Item: { ...suggestionKey(between), between } }));
+    },
+
+    async deleteSuggestion(between) {
+      await client.send(new DeleteCommand({ TableName: table, Key: suggestionKey(between) }));
+    },
+
+    async listDue(shard, until, limit) {
+      const input = ofShard(shard);
+      const { items } = await page(
+        {
+          ...input,
+          KeyConditionExpression: '#shard = :shard AND lookAt <= :until',
+          ExpressionAttributeValues: { ...input.ExpressionAttributeValues, ':until': until },
+        },
+        limit,
+        undefined,
+      );
+      return items.map(personaOf);
+    },
+
+    async listRoots(shard, limit, after) {
+      const { items, ...more } = await page(ofShard(shard), limit, after);
+      return { items: items.map(personaOf), ...more };
+    },
+
+    async listSuggestions(limit, after) {
+      const { items, ...more } = await page(
+        {
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': SUGGESTIONS },
+        },
+        limit,
+        after,
+      );
+      return { items: items.map(({ between }) => between as [PersonaId, PersonaId]), ...more };
+    },
+
+    async listEntriesOf(persona, limit, after) {
+      const { items, ...more } = await page(
+        {
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+          FilterExpression: 'attribute_exists(sealed)',
+          ExpressionAttributeValues: { ':pk': personaKey(persona), ':prefix': 'entry#' },
+          ScanIndexForward: false,
+        },
+        limit,
+        after,
+      );
+      return { items: items.map(entryOf), ...more };
+    },
   };
 }
 
-const without = ({ pk: _, sk: __, ...item }: Record<string, unknown>): unknown => item;
+/** A place as an item of the table, or of its stream, has it. */
+export function placeOf<Profile>(item: Item, sealer: Sealer): Place<Profile> {
+  const { pk: _, sk: __, shard: ___, sealed, ...place } = item;
+  const known = place as unknown as Place<Profile>;
+  return sealed === undefined ? known : { ...known, profile: sealer.open(sealed as Uint8Array) as Profile };
+}
+
+const personaOf = ({ pk }: Item): PersonaId => String(pk).slice('persona#'.length) as PersonaId;
+
+const suggestionKey = (between: readonly [PersonaId, PersonaId]) => ({ pk: SUGGESTIONS, sk: between.join(' ') });
 
 /** A transaction that met another one is as good as one whose conditions failed: read anew, and try again. */
 async function unlessChanged(write: () => Promise<unknown>): Promise<void> {

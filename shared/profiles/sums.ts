@@ -118,6 +118,12 @@ export function addSums(a: Sums, b: Sums): Sums {
   };
 }
 
+/** Of one day, of two personas of one customer. */
+export function addSameDay(day: string, a: Sums, b: Sums): Sums {
+  const sums = addSums(a, b);
+  return sums.orders === 0 ? sums : { ...sums, days: 1, firstDay: { day, net: sums.reporting.net }, lastDay: day };
+}
+
 const add = (a: number, b: number): number => a + b;
 const earlier = (a: string | undefined, b: string | undefined) =>
   a === undefined || (b !== undefined && b < a) ? b : a;

@@ -1,18 +1,31 @@
-/** One order's change → entries → months → component → profile. Idempotent at each step, so whatever dies is done again from the start. */
+/** Entries → months → component → profile. Idempotent at each step, so whatever dies is done again from the start. */
 
 import { createHash } from 'node:crypto';
+import type { IdentifierType } from '../identity/identifiers.ts';
+import { addLinks, linksOf, type Persona } from '../identity/links.ts';
 import type { PersonaId } from '../identity/persona.ts';
+import type { Suggestion } from '../identity/suggestions.ts';
+import type { Cause } from '../queues/messages.ts';
 import { Conflict } from '../runtime/errors.ts';
-import { epochMs, type Instant, instant } from '../time/instant.ts';
-import type { CustomerStore, Day, Entry, Evidence, IdentifierKey, Month, Place } from './customer.ts';
-import { sumDay } from './sums.ts';
+import type { Instant } from '../time/instant.ts';
+import {
+  type Content,
+  type CustomerStore,
+  type Day,
+  type Entry,
+  type EntryContent,
+  identifierKey,
+  type Month,
+  NEVER,
+  type Place,
+  SUGGESTIONS_KEPT,
+} from './customer.ts';
+import { personaFrom } from './persona-content.ts';
+import { NOTHING, sumDay } from './sums.ts';
 
 /** A persona as met on the way through a component. */
-export interface Met {
-  readonly persona: PersonaId;
-  readonly bornAt: Instant;
-  readonly months: readonly Month[];
-  readonly identifiers: ReadonlyMap<IdentifierKey, Evidence>;
+export interface Met extends Content {
+  readonly persona: Persona;
 }
 
 export interface Group {
@@ -21,26 +34,67 @@ export interface Group {
   readonly members: readonly PersonaId[];
 }
 
-/** What makes of personas a component, and of a component a profile: pure, given all that was met. */
-export interface Rules<Profile> {
-  /** A partition of those met: a function of the set, not of its order. */
-  group(met: readonly Met[]): readonly Group[];
-  profile(group: Group, met: ReadonlyMap<PersonaId, Met>, known: Profile | undefined): Promise<Profile>;
-  /** Past so many personas an identifier is shared, and links nobody. */
-  readonly holdersMost: number;
-  /** Past so many personas met, the rest is left out, and who is left out depends on where the walk began. */
-  readonly componentMost: number;
+export interface Grouping {
+  /** A partition of those met. */
+  readonly groups: readonly Group[];
+  readonly suggestions: readonly Suggestion[];
 }
 
+export interface Derived<Profile> {
+  readonly profile: Profile;
+  /** The first instant at which time alone would change it. */
+  readonly reviewAt?: Instant | undefined;
+}
+
+/** What makes of personas a component, and of a component a profile: pure, given all that was met. */
+export interface Rules<Profile> {
+  /** A function of the set of those met, not of its order. `shared`: hashes of values that too many hold. */
+  group(met: readonly Met[], shared: ReadonlySet<string>): Grouping;
+  /** `known`: what its root had before, be it as an absorbed one. */
+  profile(
+    group: Group,
+    met: ReadonlyMap<PersonaId, Met>,
+    known: Profile | undefined,
+    at: Instant,
+  ): Promise<Derived<Profile>>;
+  /** Names what a profile depends on besides orders, decisions and time: of another one, it is derived anew. */
+  readonly basis: string;
+  /** Past so many personas a value is shared, and links nobody. */
+  holdersMost(type: IdentifierType): number;
+}
+
+export interface Work {
+  readonly entries: readonly Entry[];
+  /** To be looked at though no entry of theirs has changed. */
+  readonly personas?: readonly PersonaId[];
+}
+
+export interface Occasion {
+  readonly now: Instant;
+  readonly cause: Cause;
+}
+
+export interface Outcome {
+  readonly profiles: number;
+  /** Linked with more personas than can be resolved together: left as they were, for an operator to look at. */
+  readonly oversized: number;
+}
+
+/** Nobody buys more often in a day: what does is a till's walk-in customer, or a machine, and no persona's day. */
+export const ORDERS_A_DAY = 100;
+/** All who may move are written in one transaction, which takes 100 items. */
+export const MET_MOST = 99;
+/** Holders of a value are followed up to so many times their limit: so those whom it joined part when it becomes shared. */
+export const FOLLOWED = 2;
 const ATTEMPTS = 6;
 
 /** Puts the entries, derives their months and the profiles concerned. Throws Conflict after some tries: the work goes to a queue. */
 export async function updateCustomers<Profile>(
-  entries: readonly Entry[],
+  { entries, personas = [] }: Work,
   store: CustomerStore<Profile>,
   rules: Rules<Profile>,
-  now: Instant,
-): Promise<void> {
+  occasion: Occasion,
+): Promise<Outcome> {
   const touched = new Map<string, Entry>();
   for (const entry of entries) {
     // Already there: go on all the same, for whoever put it may have died after that.
@@ -48,8 +102,13 @@ export async function updateCustomers<Profile>(
     touched.set(`${entry.persona} ${entry.day}`, entry);
   }
   for (const { persona, day } of touched.values()) await deriveMonth(persona, day, store);
-  for (const persona of new Set(entries.map((entry) => entry.persona)))
-    await deriveComponent(persona, store, rules, now);
+  let [profiles, oversized] = [0, 0];
+  for (const persona of new Set([...entries.map((entry) => entry.persona), ...personas])) {
+    const outcome = await deriveComponent(persona, store, rules, occasion);
+    profiles += outcome.profiles;
+    oversized += outcome.oversized;
+  }
+  return { profiles, oversized };
 }
 
 /**
@@ -61,12 +120,12 @@ async function deriveMonth<Profile>(persona: PersonaId, day: string, store: Cust
   for (let attempt = 1; ; attempt++) {
     // The guard first: who changes an entry after this also moves the month, and then ours does not stand.
     const known = await store.getMonth(persona, name);
-    const derived = dayOf(day, await store.listEntries(persona, day));
+    const derived = dayOf(day, await store.listEntries(persona, day, ORDERS_A_DAY));
     const { [day]: before, ...others } = known?.days ?? {};
     if (known && JSON.stringify(before) === JSON.stringify(derived)) return;
-    const carried = known ? identifiersOf([known]) : undefined;
-    for (const identifier of identifiersIn(derived))
-      if (!carried?.has(identifier)) await store.putHolder(identifier, persona);
+    const carried = new Set(Object.values(known?.days ?? {}).flatMap(({ links }) => links.map(({ hash }) => hash)));
+    for (const link of derived?.links ?? [])
+      if (!carried.has(link.hash)) await store.putHolder(identifierKey(link), persona);
     const days = derived ? { ...others, [day]: derived } : others;
     const month: Month = { persona, month: name, revision: (known?.revision ?? 0) + 1, days };
     try {
@@ -77,54 +136,24 @@ async function deriveMonth<Profile>(persona: PersonaId, day: string, store: Cust
   }
 }
 
-/** Undefined where no entry contributes. */
+/** Undefined where no entry says anything. */
 function dayOf(day: string, entries: readonly Entry[]): Day | undefined {
-  const contributing = entries
-    .filter((entry) => entry.contribution !== undefined)
-    .sort((a, b) => (a.key < b.key ? -1 : 1));
-  if (contributing.length === 0) return undefined;
-  const identifiers = new Map<IdentifierKey, Evidence>();
-  for (const { contribution, identifiers: carried } of contributing) {
-    if (!contribution) continue;
-    const { paidAt } = contribution;
-    for (const identifier of carried) add(identifiers, identifier, { orders: 1, first: paidAt, last: paidAt });
-  }
+  const contents = entries
+    .toSorted((a, b) => (a.key < b.key ? -1 : 1))
+    .flatMap(({ content }): readonly EntryContent[] => (content ? [content] : []));
+  const [receivedAt] = contents.map((content) => content.receivedAt).sort();
+  if (receivedAt === undefined) return undefined;
+  // Which of them were read is chance, so nothing is said of any.
+  if (entries.length > ORDERS_A_DAY) return { sums: NOTHING, receivedAt: NEVER, links: [], values: {} };
   return {
     sums: sumDay(
       day,
-      contributing.flatMap(({ contribution }) => contribution ?? []),
+      contents.map(({ contribution }) => contribution),
     ),
-    identifiers: Object.fromEntries([...identifiers].sort(([a], [b]) => (a < b ? -1 : 1))),
+    receivedAt,
+    links: contents.reduce<Day['links']>((links, content) => addLinks(links, linksOf(content)), []),
+    values: Object.fromEntries(contents.flatMap(({ values }) => Object.entries(values))),
   };
-}
-
-// The cast: Object.keys forgets the brand of the keys.
-const identifiersIn = (day: Day | undefined) => Object.keys(day?.identifiers ?? {}) as IdentifierKey[];
-
-/** What the days of these months carry, together. */
-export function identifiersOf(months: readonly Month[]): Map<IdentifierKey, Evidence> {
-  const found = new Map<IdentifierKey, Evidence>();
-  for (const { days } of months) {
-    for (const { identifiers } of Object.values(days)) {
-      // The cast: Object.entries forgets the brand of the keys.
-      for (const [identifier, evidence] of Object.entries(identifiers))
-        add(found, identifier as IdentifierKey, evidence);
-    }
-  }
-  return found;
-}
-
-function add(all: Map<IdentifierKey, Evidence>, identifier: IdentifierKey, more: Evidence): void {
-  const known = all.get(identifier);
-  if (!known) {
-    all.set(identifier, more);
-    return;
-  }
-  all.set(identifier, {
-    orders: known.orders + more.orders,
-    first: instant(Math.min(epochMs(known.first), epochMs(more.first))),
-    last: instant(Math.max(epochMs(known.last), epochMs(more.last))),
-  });
 }
 
 /** Everyone that a persona is linked with, directly or not, into the components that the rules make of them. */
@@ -132,51 +161,123 @@ async function deriveComponent<Profile>(
   persona: PersonaId,
   store: CustomerStore<Profile>,
   rules: Rules<Profile>,
-  now: Instant,
-): Promise<void> {
+  occasion: Occasion,
+): Promise<Outcome> {
   for (let attempt = 1; ; attempt++) {
-    const { met, places } = await meet(persona, store, rules, now);
-    const groups = rules
-      .group([...met.values()])
-      .filter(({ members }) => members.some((member) => places.get(member) || hasDays(met.get(member))));
-    const isUnchanged = groups.every(({ root, members }) =>
-      members.every((member) => isPlacedAt(places.get(member), root, members)),
-    );
-    const writes: { readonly place: Place<Profile>; readonly seenRevision: number }[] = [];
-    for (const { root, members } of groups) {
-      const known = places.get(root);
-      const derivedFrom = revisionsOf(members, met);
-      // Where all stay where they are, a root's revision guards its component. Where anybody moves, it depends on all who were
-      // met, and so all of them are written: who was moved by another meanwhile stops it.
-      // One that was derived from these very months needs nothing. That it would come out the same is no reason to leave it: who
-      // read older months would then find its revision where it was, and put what is old.
-      const concerned = !isUnchanged ? members : known?.derivedFrom === derivedFrom ? [] : [root];
-      const profile = concerned.includes(root)
-        ? await rules.profile({ root, members }, met, known?.profile)
-        : undefined;
-      for (const member of concerned) {
-        const seenRevision = places.get(member)?.revision ?? 0;
-        const bornAt = met.get(member)?.bornAt ?? now;
-        const place: Place<Profile> = { persona: member, revision: seenRevision + 1, root, members, bornAt };
-        const isRoot = member === root && profile !== undefined;
-        writes.push({ place: isRoot ? { ...place, profile, derivedFrom } : place, seenRevision });
-      }
-    }
-    if (writes.length === 0) return;
     try {
-      return await store.putPlaces(writes);
+      return await tryComponent(persona, store, rules, occasion);
     } catch (error) {
       if (!(error instanceof Conflict) || attempt === ATTEMPTS) throw error;
     }
   }
 }
 
-/** Names the content that was read: a month's revision moves with each change of it. */
-function revisionsOf(members: readonly PersonaId[], met: ReadonlyMap<PersonaId, Met>): string {
-  const read = members.flatMap((member) =>
-    (met.get(member)?.months ?? []).map(({ month, revision }) => `${member} ${month} ${revision}`),
+async function tryComponent<Profile>(
+  persona: PersonaId,
+  store: CustomerStore<Profile>,
+  rules: Rules<Profile>,
+  { now, cause }: Occasion,
+): Promise<Outcome> {
+  const { met, places, shared, isWhole } = await meet(persona, store, rules);
+  const { groups, suggestions } = isWhole
+    ? grouped([...met.values()], shared, rules)
+    : { groups: [asPlaced(persona, places)], suggestions: [] };
+  // Whom a decision names, and nobody has heard of (yet), has no place.
+  const known = groups.filter(({ members }) => members.some((one) => places.get(one) || hasDays(met.get(one))));
+  const isUnchanged = known.every(({ root, members }) =>
+    members.every((member) => isPlacedAt(places.get(member), root, members)),
   );
-  return createHash('sha256').update(read.sort().join('\n')).digest('base64url').slice(0, 16);
+  // Some of those met are not of these groups, and their places are not ours to write.
+  if (!isWhole && !isUnchanged && places.get(persona)) throw new Conflict('customer_changed', 'The customer moved on.');
+
+  const writes: { readonly place: Place<Profile>; readonly seenRevision: number }[] = [];
+  for (const { root, members } of known) {
+    const before = places.get(root);
+    const derivedFrom = basisOf(members, met, rules.basis);
+    const mine = suggestions.filter(({ between }) => between.includes(root)).slice(0, SUGGESTIONS_KEPT);
+    // Where all stay where they are, a root's revision guards its component. Where anybody moves, it depends on all who were
+    // met, and so all of them are written: who was moved by another meanwhile stops it.
+    // One that was derived from these very months needs nothing. That it would come out the same is no reason to leave it: who
+    // read older months would then find its revision where it was, and put what is old.
+    const stands =
+      before?.derivedFrom === derivedFrom &&
+      before.oversized === (isWhole ? undefined : true) &&
+      !(before.lookAt !== undefined && before.lookAt <= now) &&
+      JSON.stringify(before.suggestions ?? []) === JSON.stringify(mine);
+    const concerned = !isUnchanged ? members : stands ? [] : [root];
+    for (const member of concerned) {
+      const seen = places.get(member);
+      const place = { persona: member, revision: (seen?.revision ?? 0) + 1, root, members, cause, writtenAt: now };
+      const seenRevision = seen?.revision ?? 0;
+      if (member !== root) {
+        writes.push({ place: { ...place, ...(seen?.profile && { profile: seen.profile }) }, seenRevision });
+        continue;
+      }
+      const { profile, reviewAt } = await rules.profile({ root, members }, met, before?.profile, now);
+      const ofRoot = { profile, derivedFrom, lookAt: lookAtOf(seen, reviewAt, now) };
+      const flags = { ...(mine.length > 0 && { suggestions: mine }), ...(!isWhole && { oversized: true as const }) };
+      writes.push({ place: { ...place, ...ofRoot, ...flags }, seenRevision });
+    }
+  }
+  if (writes.length > 0) await commit(writes, { places, suggestions }, store);
+  return {
+    profiles: writes.filter(({ place }) => place.root === place.persona).length,
+    oversized: writes.filter(({ place }) => place.oversized).length,
+  };
+}
+
+/** Who has nothing left is alone: a decision between two others must not depend on whether it was once somebody. */
+function grouped<Profile>(met: readonly Met[], shared: ReadonlySet<string>, rules: Rules<Profile>): Grouping {
+  const { groups, suggestions } = rules.group(met.filter(hasDays), shared);
+  const alone = met.flatMap((one): Group[] =>
+    hasDays(one) ? [] : [{ root: one.persona.id, members: [one.persona.id] }],
+  );
+  return { groups: [...groups, ...alone], suggestions };
+}
+
+/** What people are to find is written before the places that say so, and goes after them: so it may be stale, but never missing. */
+async function commit<Profile>(
+  writes: readonly { readonly place: Place<Profile>; readonly seenRevision: number }[],
+  {
+    places,
+    suggestions,
+  }: {
+    readonly places: ReadonlyMap<PersonaId, Place<Profile> | undefined>;
+    readonly suggestions: readonly Suggestion[];
+  },
+  store: CustomerStore<Profile>,
+): Promise<void> {
+  const pairs = (all: readonly Suggestion[]) => new Map(all.map(({ between }) => [between.join(' '), between]));
+  const before = pairs(writes.flatMap(({ place }) => places.get(place.persona)?.suggestions ?? []));
+  const after = pairs(writes.flatMap(({ place }) => place.suggestions ?? []));
+  const standing = pairs(suggestions);
+  for (const [pair, between] of after) if (!before.has(pair)) await store.putSuggestion(between);
+  await store.putPlaces(writes);
+  for (const [pair, between] of before) if (!standing.has(pair)) await store.deleteSuggestion(between);
+}
+
+/** The review index moves only when a review comes nearer: a look that was too early sets the next. */
+function lookAtOf(seen: Place<unknown> | undefined, reviewAt: Instant = NEVER, now: Instant): Instant {
+  const set = seen?.lookAt;
+  return set !== undefined && set > now && set <= reviewAt ? set : reviewAt;
+}
+
+/** Where it is, for want of anything better. */
+function asPlaced<Profile>(persona: PersonaId, places: ReadonlyMap<PersonaId, Place<Profile> | undefined>): Group {
+  const place = places.get(persona);
+  return place ? { root: place.root, members: place.members } : { root: persona, members: [persona] };
+}
+
+/** Names the content that was read: a month's revision moves with each change of it. */
+function basisOf(members: readonly PersonaId[], met: ReadonlyMap<PersonaId, Met>, basis: string): string {
+  const read = members.flatMap((member) => {
+    const { months = [], decisions = [] } = met.get(member) ?? {};
+    return [...months.map(({ month, revision }) => `${member} ${month} ${revision}`), ...decisions.map(({ id }) => id)];
+  });
+  return createHash('sha256')
+    .update([basis, ...read.sort()].join('\n'))
+    .digest('base64url')
+    .slice(0, 16);
 }
 
 const hasDays = (met: Met | undefined): boolean =>
@@ -189,14 +290,14 @@ const isPlacedAt = (place: Place<unknown> | undefined, root: PersonaId, members:
  * Of each persona its place (the guard) before its months (the content); the members of its place are met too, for they
  * may have to leave it, and nobody else would tell them.
  */
-async function meet<Profile>(
+export async function meet<Profile>(
   start: PersonaId,
   store: CustomerStore<Profile>,
-  { holdersMost, componentMost }: Rules<Profile>,
-  now: Instant,
+  { holdersMost }: Pick<Rules<Profile>, 'holdersMost'>,
 ) {
   const met = new Map<PersonaId, Met>();
   const places = new Map<PersonaId, Place<Profile> | undefined>();
+  const shared = new Set<string>();
   const guard = async (persona: PersonaId): Promise<Place<Profile> | undefined> => {
     // As read first: what moved since then must stop us.
     if (places.has(persona)) return places.get(persona);
@@ -204,25 +305,28 @@ async function meet<Profile>(
     places.set(persona, place);
     return place;
   };
-  const asked = new Set<IdentifierKey>();
+  const asked = new Set<string>();
   const waiting = [start];
   for (let persona = waiting.shift(); persona !== undefined; persona = waiting.shift()) {
-    if (met.has(persona) || met.size >= componentMost) continue;
+    if (met.has(persona)) continue;
+    if (met.size >= MET_MOST) return { met, places, shared, isWhole: false };
     const place = await guard(persona);
     if (place) {
       // Before the months of any member: where nobody moves, the root's revision alone guards them all.
       await guard(place.root);
       waiting.push(place.root, ...place.members);
     }
-    const months = await store.listMonths(persona);
-    const identifiers = identifiersOf(months);
-    met.set(persona, { persona, bornAt: place?.bornAt ?? now, months, identifiers });
-    for (const identifier of identifiers.keys()) {
-      if (asked.has(identifier)) continue;
-      asked.add(identifier);
-      const holders = await store.listHolders(identifier, holdersMost);
-      if (holders.length <= holdersMost) waiting.push(...holders);
+    const content = await store.getContent(persona);
+    met.set(persona, { persona: personaFrom(persona, content), ...content });
+    for (const decision of content.decisions) if (decision.kind === 'accept') waiting.push(...decision.between);
+    for (const link of met.get(persona)?.persona.links ?? []) {
+      if (asked.has(link.hash)) continue;
+      asked.add(link.hash);
+      const most = FOLLOWED * holdersMost(link.type);
+      const holders = await store.listHolders(identifierKey(link), most);
+      if (holders.length > most) shared.add(link.hash);
+      else waiting.push(...holders);
     }
   }
-  return { met, places };
+  return { met, places, shared, isWhole: true };
 }

@@ -3,8 +3,8 @@
 import * as z from 'zod/mini';
 import { Envelope, EnvelopeId } from '../lake/envelope.ts';
 
-/** Why work is done. Only what is live may ever lead to a message to a customer. */
-export const Cause = z.enum(['live', 'replay']);
+/** Why work is done. Only live and review may ever lead to a message to a customer. */
+export const Cause = z.enum(['live', 'review', 'policy', 'merge', 'backfill', 'replay']);
 export type Cause = z.infer<typeof Cause>;
 
 /** Inbox queue: a webhook, or where it lies in the lake already because it is too large for a message. */
@@ -28,6 +28,26 @@ export const WakeMessage = z.union([
   z.object({ sweep: z.literal(true) }),
 ]);
 export type WakeMessage = z.infer<typeof WakeMessage>;
+
+/**
+ * Profiles queue: an order that could not be followed at once, with the places it has left; profiles to be derived anew; or what
+ * time brings. All but the first name only what is to be looked at: what is found there is read when it is looked at.
+ */
+export const ProfilesMessage = z.union([
+  z.object({
+    order: z.string().check(z.minLength(1)),
+    left: z.array(z.object({ persona: z.string(), day: z.string(), revision: z.int() })),
+    cause: Cause,
+  }),
+  z.object({ personas: z.array(z.string()).check(z.minLength(1), z.maxLength(100)), cause: Cause }),
+  /** Whatever is due: reviews, and a policy or model that came into force. */
+  z.object({ sweep: z.literal(true) }),
+  /** All profiles of a shard of the review index, page by page, for a run of a re-derivation. */
+  z.object({ rederive: z.object({ run: z.string(), shard: z.int(), after: z.optional(z.string()) }) }),
+  /** All orders of a segment of the orders table, page by page: rates have come. */
+  z.object({ recount: z.object({ run: z.string(), segment: z.int(), after: z.optional(z.string()) }) }),
+]);
+export type ProfilesMessage = z.infer<typeof ProfilesMessage>;
 
 /** SQS takes 1 MiB, but a Lambda event of a batch takes 6 MB in all: a larger envelope goes to the lake first. */
 export const LARGEST_INBOX_MESSAGE_BYTES = 200 * 1024;

@@ -1,6 +1,6 @@
 /** Queues on SQS. */
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Queue } from './queue.ts';
+import { GetQueueAttributesCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Queue, QueueDepth } from './queue.ts';
 
 export function sqsQueue<Message>({
   client,
@@ -8,7 +8,7 @@ export function sqsQueue<Message>({
 }: {
   readonly client: SQSClient;
   readonly url: string;
-}): Queue<Message> {
+}): Queue<Message> & QueueDepth {
   return {
     async send(message, { delaySeconds } = {}) {
       await client.send(
@@ -18,6 +18,16 @@ export function sqsQueue<Message>({
           ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
         }),
       );
+    },
+
+    async depth() {
+      const { Attributes = {} } = await client.send(
+        new GetQueueAttributesCommand({
+          QueueUrl: url,
+          AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+        }),
+      );
+      return Object.values(Attributes).reduce((sum, count) => sum + Number(count), 0);
     },
   };
 }

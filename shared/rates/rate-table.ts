@@ -29,7 +29,7 @@ export interface RateProblem {
   readonly message: string;
 }
 
-const LONGEST_GAP_DAYS = 7;
+export const LONGEST_GAP_DAYS = 7;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export function rateTable(reportingCurrency: string, rates: Iterable<DailyRate>): RateTable {

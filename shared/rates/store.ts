@@ -3,10 +3,11 @@
  * # | question                               | function  | key                                | read
  * 1 | put these                              | putRates  | pk 'rates', sk currency#day        | -
  * 2 | of a currency, or all, between two days | listRates | likewise, sk between                | strong
- * Asked by: 1 cli · 2 cli.
+ * 3 | how often rates were put               | putRates, getRevision | pk 'rates-revision', sk 'all'     | strong
+ * Asked by: 1 cli · 2 profiles, cli · 3 profiles.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { queryAll } from '../runtime/dynamodb.ts';
 import { Defect } from '../runtime/errors.ts';
@@ -14,6 +15,7 @@ import { type RateStore, rateText } from './rate-store.ts';
 import { type DailyRate, parseRate } from './rate-table.ts';
 
 const PARTITION = 'rates';
+const REVISION = { pk: 'rates-revision', sk: 'all' };
 const BATCH = 25;
 const TRIES = 8;
 const FIRST_WAIT_MS = 50;
@@ -54,6 +56,19 @@ export function dynamoRates({
   return {
     async putRates(rates) {
       for (let at = 0; at < rates.length; at += BATCH) await putBatch(rates.slice(at, at + BATCH));
+      await client.send(
+        new UpdateCommand({
+          TableName: table,
+          Key: REVISION,
+          UpdateExpression: 'ADD revision :one',
+          ExpressionAttributeValues: { ':one': 1 },
+        }),
+      );
+    },
+
+    async getRevision() {
+      const { Item } = await client.send(new GetCommand({ TableName: table, Key: REVISION, ConsistentRead: true }));
+      return Item ? z.object({ revision: z.number() }).parse(Item).revision : 0;
     },
 
     async listRates({ currency, from = '0000-00-00', to = '9999-99-99' }) {

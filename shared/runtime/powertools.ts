@@ -1,18 +1,19 @@
 /** Telemetry by Powertools: JSON logs, and metrics in the embedded metric format, so that no call is made for either. */
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import { METRIC_NAMESPACE, METRICS, type Metric, type Telemetry } from './telemetry.ts';
+import { type Dimensions, METRIC_NAMESPACE, METRICS, type Metric, type Telemetry } from './telemetry.ts';
 
 export function createTelemetry(service: string): Telemetry {
   const logger = new Logger({ serviceName: service });
   // One Metrics a set of dimensions: each flushes as one line.
   const bySet = new Map<string, Metrics>();
 
-  function metricsOf({ channel, reason }: { readonly channel: string; readonly reason?: string }): Metrics {
-    const key = `${channel} ${reason ?? ''}`;
+  function metricsOf({ channel, reason, event }: Dimensions): Metrics {
+    const key = `${channel ?? ''} ${reason ?? ''} ${event ?? ''}`;
     const known = bySet.get(key);
     if (known) return known;
-    const defaultDimensions = reason === undefined ? { channel } : { channel, reason };
+    const defaultDimensions =
+      event !== undefined ? { event } : reason === undefined ? { channel } : { channel, reason };
     const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: service, defaultDimensions });
     bySet.set(key, metrics);
     return metrics;

@@ -10,6 +10,7 @@ export const StackOutputs = z.object({
   WebhookBaseUrl: Text,
   LakeBucket: Text,
   OrdersTable: Text,
+  CustomersTable: Text,
   OperationsTable: Text,
   InboxQueueUrl: Text,
   InboxDeadLetterQueueUrl: Text,
@@ -17,6 +18,13 @@ export const StackOutputs = z.object({
   WorkDeadLetterQueueUrl: Text,
   WakeQueueUrl: Text,
   WakeDeadLetterQueueUrl: Text,
+  ProfilesQueueUrl: Text,
+  ProfilesDeadLetterQueueUrl: Text,
+  /** Name of the SSM parameter that holds the keys of identity. */
+  IdentityKeysParameter: Text,
+  /** The EventBridge bus on which profile events are told. */
+  BusName: Text,
+  PublishDeadLetterQueueUrl: Text,
   /** Of the SSM parameters that hold the secrets of connections. */
   SecretsPrefix: Text,
   /** Whether connections may name any host as their platform's API. */
@@ -30,5 +38,7 @@ export const StackOutputs = z.object({
   ArchiveLogGroup: Text,
   OrdersLogGroup: Text,
   HydrateLogGroup: Text,
+  ProfilesLogGroup: Text,
+  PublishLogGroup: Text,
 });
 export type StackOutputs = z.infer<typeof StackOutputs>;

@@ -33,8 +33,31 @@ export const METRICS = {
   fetchFailed: 'Count',
   /** From the receipt of a webhook to its order being stored. */
   freshnessMillis: 'Milliseconds',
+  /** Profiles written, by why. */
+  derived: 'Count',
+  /** Changes of orders that say nothing new of a customer. */
+  unmoved: 'Count',
+  /** Customers that could not be derived at once, and wait on the queue. */
+  postponed: 'Count',
+  /** Customers linked with more personas than can be resolved together: left as they were. */
+  oversized: 'Count',
+  /** Profiles that a sweep found to be due for a review. */
+  due: 'Count',
+  /** Events told on the bus, by their type. */
+  published: 'Count',
+  /** Profiles read by the scheduled look at all of them. */
+  surveyed: 'Count',
+  /** Models and versions of the policy that it led to, by which. */
+  renewed: 'Count',
+  /** Those that it should have led to and could not, by which: what is in use stays until somebody looks. */
+  notRenewed: 'Count',
 } as const;
 export type Metric = keyof typeof METRICS;
+
+/** What is of a channel has it, and where given the `reason`; what is of none has the type of the event that tells it. */
+export type Dimensions =
+  | { readonly channel: string; readonly reason?: string; readonly event?: never }
+  | { readonly event: string; readonly channel?: never; readonly reason?: never };
 
 export interface LogFields {
   readonly envelope?: string;
@@ -58,13 +81,12 @@ export interface Telemetry {
   /** Of the error only its name, code and stack are written. */
   error(message: string, error: unknown, fields: LogFields): void;
   /**
-   * `channel` is a dimension; `reason`, where given, a second one. `about` is written into the same log line, so that a
-   * webhook can be followed without a line of its own.
+   * `about` is written into the same log line, so that a webhook can be followed without a line of its own.
    */
   measure(
     metric: Metric,
     value: number,
-    dimensions: { readonly channel: string; readonly reason?: string },
+    dimensions: Dimensions,
     about?: { readonly envelope: string; readonly connection: string },
   ): void;
   /** Writes out what was measured; called once at the end of each invocation. */

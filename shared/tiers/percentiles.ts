@@ -2,6 +2,7 @@
  * Percentiles → numbers, as a new version of the policy. A threshold "the top tenth" would otherwise move with every order of
  * anybody, and no decision could say until when it stands.
  */
+import type { Predicted } from '../profiles/facts.ts';
 import { type Customer, customerOf, MEASURES, type MeasureName, type Subject } from './measures.ts';
 import { type Policy, type PolicyProblem, type Rule, readPolicy, saysNothing, type Test, testsOf } from './policy.ts';
 
@@ -14,31 +15,73 @@ export interface PopulationStatistics {
   readonly values: Readonly<Partial<Record<MeasureName, Readonly<Record<string, number>>>>>;
 }
 
-/** What the policy's percentiles are of these customers at this instant. Holds one number per customer and measure asked for. */
+/** What the policy's percentiles are of these customers at this instant. */
 export function measurePopulation(policy: Policy, population: Iterable<Subject>, asOf: string): PopulationStatistics {
-  const wanted = wantedOf(policy);
-  const readings = new Map([...wanted.keys()].map((measure): [MeasureName, number[]] => [measure, []]));
-  const asOfMs = Date.parse(asOf);
-  let customers = 0;
-  for (const subject of population) {
-    if (subject.facts.orders === 0) continue;
-    customers++;
-    const customer: Customer = customerOf(subject, policy.currency);
-    for (const [measure, values] of readings) {
+  const readings = new Readings(policy, asOf);
+  for (const subject of population) readings.add(subject);
+  return readings.statistics();
+}
+
+/** A population, customer by customer: of each, one number is held for every measure that the policy takes a percentile of. */
+export class Readings {
+  readonly #policy: Policy;
+  readonly #asOf: string;
+  readonly #wanted: ReadonlyMap<MeasureName, ReadonlySet<number>>;
+  readonly #numbers: ReadonlyMap<MeasureName, number[]>;
+  #customers = 0;
+
+  constructor(policy: Policy, asOf: string) {
+    this.#policy = policy;
+    this.#asOf = asOf;
+    this.#wanted = wantedOf(policy);
+    this.#numbers = new Map([...this.#wanted.keys()].map((measure): [MeasureName, number[]] => [measure, []]));
+  }
+
+  /** Who has no counting order is not of the population. */
+  add(subject: Subject): void {
+    if (subject.facts.orders === 0) return;
+    this.#customers++;
+    const customer: Customer = customerOf(subject, this.#policy.currency);
+    const asOfMs = Date.parse(this.#asOf);
+    for (const [measure, numbers] of this.#numbers) {
       const reading = MEASURES[measure].read(customer, asOfMs);
-      if (typeof reading === 'number') values.push(reading);
+      if (typeof reading === 'number') numbers.push(reading);
     }
   }
-  const values: Partial<Record<MeasureName, Record<string, number>>> = {};
-  for (const [measure, unsorted] of readings) {
-    if (unsorted.length === 0) continue;
-    const sorted = Float64Array.from(unsorted).sort();
-    values[measure] = Object.fromEntries(
-      [...(wanted.get(measure) ?? [])].map((p) => [String(p), nearestRank(sorted, p)]),
-    );
+
+  /** Of one that was added without: a model may have been fitted on these very customers meanwhile. In the policy's currency. */
+  addPrediction(predicted: Predicted): void {
+    for (const measure of PREDICTED) {
+      const value = predicted[measure];
+      if (value !== undefined) this.#numbers.get(measure)?.push(value);
+    }
   }
-  return { asOf, customers, values };
+
+  /** Those of another part of the population, by the same policy at the same instant. */
+  merge(other: Readings): void {
+    this.#customers += other.#customers;
+    for (const [measure, numbers] of this.#numbers) {
+      for (const number of other.#numbers.get(measure) ?? []) numbers.push(number);
+    }
+  }
+
+  statistics(): PopulationStatistics {
+    const values: Partial<Record<MeasureName, Record<string, number>>> = {};
+    for (const [measure, numbers] of this.#numbers) {
+      if (numbers.length === 0) continue;
+      const sorted = Float64Array.from(numbers).sort();
+      values[measure] = Object.fromEntries(
+        [...(this.#wanted.get(measure) ?? [])].map((p) => [String(p), nearestRank(sorted, p)]),
+      );
+    }
+    return { asOf: this.#asOf, customers: this.#customers, values };
+  }
 }
+
+/** The measures that are fields of a prediction. */
+const PREDICTED = ['clv12m', 'aliveProbability'] as const satisfies readonly (MeasureName & keyof Predicted)[];
+
+export const hasPercentiles = (policy: Policy): boolean => wantedOf(policy).size > 0;
 
 /** The least of the ascending values that at least p percent of them do not exceed: always one that some customer has. */
 export function nearestRank(sorted: ArrayLike<number>, percentile: number): number {
@@ -56,7 +99,7 @@ export type Resolution =
 
 /** The next version, with the population's numbers. A number that everybody would pass leaves the old one standing. */
 export function resolvePercentiles(policy: Policy, statistics: PopulationStatistics): Resolution {
-  if (wantedOf(policy).size === 0) return { kind: 'unchanged', why: 'no_percentiles' };
+  if (!hasPercentiles(policy)) return { kind: 'unchanged', why: 'no_percentiles' };
   if (statistics.customers < policy.minimumPopulation) return { kind: 'unchanged', why: 'small_population' };
   const resolve = (test: Test): Test => resolveTest(test, statistics);
   const rules = policy.rules.map((rule): Rule => {

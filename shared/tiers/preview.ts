@@ -38,16 +38,17 @@ export interface Preview {
 export interface PreviewQuestion {
   readonly before: Policy;
   readonly after: Policy;
-  readonly profiles: Iterable<PreviewProfile>;
+  /** Read one by one, so as many as there are; without their timelines, windows are as of each one's `facts.asOf`. */
+  readonly profiles: Iterable<PreviewProfile> | AsyncIterable<PreviewProfile>;
   readonly at: Instant;
   readonly sampleSize?: number;
 }
 
-export function preview({ before, after, profiles, at, sampleSize = 10 }: PreviewQuestion): Preview {
+export async function preview({ before, after, profiles, at, sampleSize = 10 }: PreviewQuestion): Promise<Preview> {
   const atOnce = new Tally(sampleSize);
   const settled = new Tally(sampleSize);
   let count = 0;
-  for (const { id, facts, predicted, timeline, tier } of profiles) {
+  for await (const { id, facts, predicted, timeline, tier } of profiles) {
     count++;
     const subject = { facts, predicted, timeline, at };
     const [from, to] = [tierOf({ ...subject, policy: before }), tierOf({ ...subject, policy: after })];

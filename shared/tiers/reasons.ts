@@ -162,7 +162,12 @@ function english(finding: Finding): string {
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function amount(value: number | undefined, { measure, currency }: Finding, language: Language): string {
+/** A value of a measure with its unit: `3,000.00 元`, `2 orders`. */
+export function amount(
+  value: number | undefined,
+  { measure, currency }: Pick<Finding, 'measure' | 'currency'>,
+  language: Language,
+): string {
   if (value === undefined || measure === undefined) return '?';
   const zh = language === 'zh';
   const unit: Unit = MEASURES[measure].unit;
@@ -192,13 +197,14 @@ export function formatMoney(minor: number, currency: string, language: Language)
 }
 
 /** At most two decimals, and no zeros after them. */
-const plain = (value: number): string => String(Number(value.toFixed(2)));
+export const plain = (value: number): string => String(Number(value.toFixed(2)));
 
 const share = (value: number): string => `${Number((value * 100).toFixed(1))}%`;
 
 const dayOf = (at: string | undefined): string => at?.slice(0, 10) ?? '?';
 
-function ordinal(percentile: number): string {
+/** 90 → `90th`. */
+export function ordinal(percentile: number): string {
   const text = plain(percentile);
   if (/1[123]$/.test(text)) return `${text}th`;
   return `${text}${{ '1': 'st', '2': 'nd', '3': 'rd' }[text.slice(-1)] ?? 'th'}`;

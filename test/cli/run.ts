@@ -13,18 +13,25 @@ import { adaptersOf } from '../../shared/channels/registry.ts';
 import { connectionDirectory, doorDirectory, shopDirectory } from '../../shared/connections/directory.ts';
 import { healthNotes } from '../../shared/connections/health.ts';
 import type { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
+import type { PersonaId } from '../../shared/identity/persona.ts';
 import { EnvelopeId } from '../../shared/lake/envelope.ts';
 import { rawObjectKey } from '../../shared/lake/object-key.ts';
-import type { WorkMessage } from '../../shared/queues/messages.ts';
+import type { Entry } from '../../shared/profiles/customer.ts';
+import type { StoredProfile } from '../../shared/profiles/profile.ts';
+import { updateCustomers } from '../../shared/profiles/update.ts';
+import type { Cause, ProfilesMessage, WorkMessage } from '../../shared/queues/messages.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
+import { instant } from '../../shared/time/instant.ts';
+import { KEYS, testRules } from '../profiles/people.ts';
 import { toApiEvent } from '../simulation/models/api-gateway.ts';
 import { memoryConnections, memoryHealth, memorySecrets } from '../simulation/models/connections.ts';
-
+import { memoryCustomers } from '../simulation/models/customers.ts';
 import { memoryLake } from '../simulation/models/lake.ts';
 import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { memoryRates } from '../simulation/models/rates.ts';
+import { memoryPolicies } from '../simulation/models/tiers.ts';
 import { bluntTill, thinTill, till } from './till.ts';
 
 const BASE = 'https://hooks.example';
@@ -38,6 +45,7 @@ export const OUTPUTS = {
   WebhookBaseUrl: BASE,
   LakeBucket: 'lake',
   OrdersTable: 'orders',
+  CustomersTable: 'customers',
   OperationsTable: 'operations',
   InboxQueueUrl: 'http://localhost:4566/000000000000/inbox',
   InboxDeadLetterQueueUrl: 'http://localhost:4566/000000000000/inbox-dead',
@@ -45,6 +53,9 @@ export const OUTPUTS = {
   WorkDeadLetterQueueUrl: 'http://localhost:4566/000000000000/work-dead',
   WakeQueueUrl: 'http://localhost:4566/000000000000/wake',
   WakeDeadLetterQueueUrl: 'http://localhost:4566/000000000000/wake-dead',
+  ProfilesQueueUrl: 'http://localhost:4566/000000000000/profiles',
+  ProfilesDeadLetterQueueUrl: 'http://localhost:4566/000000000000/profiles-dead',
+  IdentityKeysParameter: '/tributary/test/identity',
   AnyApiBase: 'false' as const,
   FixedAddress: 'none',
   ReportingCurrency: 'CNY',
@@ -63,13 +74,29 @@ export function createTestDeployment() {
   const [connections, secrets, lake, orders] = [memoryConnections(), memorySecrets(), memoryLake(), memoryOrders()];
   const quarantine = memoryQuarantine();
   const rates = memoryRates();
+  const policies = memoryPolicies();
+  const customers = memoryCustomers<StoredProfile>();
+  const rules = testRules(customers, OUTPUTS.ReportingCurrency);
   const [lanes, health] = [memoryLanes<FetchDetail>(), memoryHealth()];
   /** By name, where they are not empty. */
   const queues = new Map<string, QueueState>();
   const description: StackDescription = { status: 'CREATE_COMPLETE', outputs: OUTPUTS };
   const requests: WorkMessage[] = [];
-  /** Whether the orders function runs at all. */
-  const switches = { orders: true, description };
+  const notices: ProfilesMessage[] = [];
+  /** Whether the orders and the profiles function run at all. */
+  const switches = { orders: true, profiles: true, description };
+
+  /** What the profiles function does of orders that have these entries, and of personas to be derived anew. */
+  async function update(entries: readonly Entry[], personas: readonly PersonaId[] = [], cause: Cause = 'live') {
+    await updateCustomers({ entries, personas }, customers, rules, { now: instant(clock().getTime()), cause });
+  }
+
+  async function notice(message: ProfilesMessage): Promise<void> {
+    notices.push(message);
+    if (!switches.profiles || !('personas' in message)) return;
+    // The cast: messages name personas.
+    await update([], message.personas as PersonaId[], message.cause);
+  }
 
   async function work(message: WorkMessage): Promise<void> {
     requests.push(message);
@@ -133,10 +160,14 @@ export function createTestDeployment() {
     health,
     lanes,
     rates,
+    policies,
     orders,
     quarantine,
     lake,
     work: { send: work },
+    customers: async () => customers,
+    identityKeys: async () => KEYS,
+    profiles: { send: notice },
     inspection: {
       tableStatus: async () => 'ACTIVE',
       reachBucket: async () => {},
@@ -181,7 +212,20 @@ export function createTestDeployment() {
   const later = (ms: number) => {
     nowMs += ms;
   };
-  return { run, type, later, deployment, lake, queues, switches, requests, fetchIngest };
+  return {
+    run,
+    type,
+    later,
+    deployment,
+    lake,
+    queues,
+    switches,
+    requests,
+    notices,
+    customers,
+    update,
+    fetchIngest,
+  };
 }
 
 const caseFolders: string[] = [];

@@ -33,6 +33,7 @@ const tillDoor: Door = {
 export const till: ChannelAdapter = {
   door: tillDoor,
   revision: 1,
+  identifiers: [{ from: 'phone', scope: 'brand', strength: 'strong', verified: false }],
   normalize(envelope, connection) {
     if (envelope.headers['x-till-event'] !== 'sale') return { kind: 'ignored', code: 'event_not_used' };
     const parsed = Sale.safeParse(JSON.parse(bodyText(envelope) ?? ''));
@@ -74,6 +75,7 @@ export const bluntTill: ChannelAdapter = {
   door: { ...tillDoor, channel: 'blunt', keptHeaders: [] },
   revision: 1,
   normalize: () => unacceptable('wire_mismatch', 'id', 'string'),
+  identifiers: [],
 };
 
 /** One that only tells that there is news: the sale is fetched. */
@@ -81,6 +83,7 @@ export const thinTill: ChannelAdapter = {
   door: { ...tillDoor, channel: 'thin', secretForm: { pattern: /^key-\w+$/, says: 'key- and some letters' } },
   revision: 1,
   normalize: till.normalize,
+  identifiers: till.identifiers,
   api: {
     hosts: ['https://api.till.example', 'https://sandbox.till.example'],
     limits: { perSecond: 5, burst: 5, atOnce: 1 },

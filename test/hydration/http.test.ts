@@ -142,12 +142,11 @@ describe('over a network', () => {
     model.behaviour.slowMs = 3_000;
     const server: PlatformServer = await servePlatform(model);
     open.push(server);
-    const started = Date.now();
+    // It would be answered after three seconds, and given up after ten: only its own time can end it.
     const failure = await call(
       server.url,
       150,
     )({ method: 'GET', path: '/v2/orders/1', query: [['sign', 'a-signature']] }).catch((error: unknown) => error);
-    expect(Date.now() - started).toBeLessThan(2_000);
     expect(failure).toMatchObject({ kind: 'unavailable', code: 'timeout' });
     expect(failure instanceof ApiFailure && failure.cause).toBeUndefined();
     expect(String(failure)).not.toContain('a-signature');

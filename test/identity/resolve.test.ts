@@ -22,7 +22,7 @@ describe('what joins', () => {
     expect(profiles).toMatchObject([{ id: persona('b'), aliases: [persona('a')] }]);
   });
 
-  test('the evidence: which orders carried it, first and last', () => {
+  test('the evidence: how many orders carried it, first and last', () => {
     const [one, two, three] = [
       order('a', ['phone:1'], { day: 1 }),
       order('a', ['phone:1'], { day: 5 }),
@@ -33,8 +33,8 @@ describe('what joins', () => {
       {
         type: 'phone',
         holders: [
-          { persona: persona('a'), link: { orders: [one.order, two.order], firstSeenAt: day(1), lastSeenAt: day(5) } },
-          { persona: persona('b'), link: { orders: [three.order], firstSeenAt: day(3), lastSeenAt: day(3) } },
+          { persona: persona('a'), link: { orders: 2, firstSeenAt: day(1), lastSeenAt: day(5) } },
+          { persona: persona('b'), link: { orders: 1, firstSeenAt: day(3), lastSeenAt: day(3) } },
         ],
       },
     ]);

@@ -5,6 +5,7 @@ import { ArchiveConfig } from '../../functions/archive/config.ts';
 import { HydrateConfig } from '../../functions/hydrate/config.ts';
 import { IngestConfig } from '../../functions/ingest/config.ts';
 import { OrdersConfig } from '../../functions/orders/config.ts';
+import { PublishConfig } from '../../functions/publish/config.ts';
 import { DOORS } from '../../shared/channels/registry.ts';
 import { METRICS } from '../../shared/runtime/telemetry.ts';
 import { functions, queues, type Resource, synthesize, target } from './template.ts';
@@ -81,7 +82,7 @@ describe('functions', () => {
   const all = functions(trial);
 
   it('are those we know, and CDK adds none', () => {
-    expect([...all.keys()].sort()).toEqual(['archive', 'hydrate', 'ingest', 'orders']);
+    expect([...all.keys()].sort()).toEqual(['archive', 'hydrate', 'ingest', 'orders', 'profiles', 'publish']);
   });
 
   it.each([...all])(
@@ -107,6 +108,7 @@ describe('functions', () => {
     ['archive', ArchiveConfig],
     ['orders', OrdersConfig],
     ['hydrate', HydrateConfig],
+    ['publish', PublishConfig],
   ];
   it.each(configs)('%s gets the environment that it reads, and no more', (name, schema) => {
     const environment = all.get(name)?.Properties.Environment as { Variables: Record<string, unknown> } | undefined;
@@ -123,6 +125,9 @@ describe('functions', () => {
 describe('permissions', () => {
   const COMMON = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
   const CONSUME = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
+  /** The last is what Lambda calls, the others CDK adds. */
+  const SET_ASIDE = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
+  const FOLLOW = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((it) => `dynamodb:${it}`);
 
   const granted = (name: string): Statement[] => {
     const role = target(functions(trial).get(name)?.Properties.Role);
@@ -199,6 +204,16 @@ describe('permissions', () => {
         'ssm:GetParameter parameter/tributary/Tributary/connections/*/credentials',
         'ssm:GetParameter parameter/tributary/Tributary/connections/*/tokens',
         'ssm:PutParameter parameter/tributary/Tributary/connections/*/tokens',
+      ],
+    ],
+    [
+      'publish',
+      [
+        ...FOLLOW.map((action) => `${action} TablesCustomers`),
+        'dynamodb:PutItem TablesCustomers',
+        'events:PutEvents PublishStageBus',
+        ...SET_ASIDE.map((action) => `${action} PublishStageDeadLetterQueue`),
+        'ssm:GetParameter parameter/tributary/Tributary/identity/keys',
       ],
     ],
   ];
@@ -281,9 +296,10 @@ describe('tables', () => {
     expect(keys).toEqual(expect.arrayContaining([['key'], ['pk', 'sk']]));
   });
 
-  it('stream orders, old and new; forget what has expired', () => {
-    const [orders, operations] = trial.ofType('AWS::DynamoDB::GlobalTable');
-    expect(orders?.Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
+  it('stream orders and customers, old and new; forget what has expired', () => {
+    const [orders, customers, operations] = trial.ofType('AWS::DynamoDB::GlobalTable');
+    for (const table of [orders, customers])
+      expect(table?.Properties.StreamSpecification).toEqual({ StreamViewType: 'NEW_AND_OLD_IMAGES' });
     expect(operations?.Properties.TimeToLiveSpecification).toEqual({ AttributeName: 'expiresAt', Enabled: true });
   });
 });
@@ -311,17 +327,35 @@ describe('the edge', () => {
   });
 });
 
+/** How often a queue is told to sweep. */
+function sweepOf(queue: RegExp): string | undefined {
+  const schedule = trial.ofType('AWS::Scheduler::Schedule').find(({ Properties }) => {
+    const { Arn, Input } = Properties.Target as Record<string, unknown>;
+    return queue.test(target(Arn) ?? '') && Input === JSON.stringify({ sweep: true });
+  });
+  return schedule && String(schedule.Properties.ScheduleExpression);
+}
+
+describe('profiles', () => {
+  it('are swept every five minutes, by a message on their own queue', () => {
+    expect(sweepOf(/^ProfilesStageQueue/)).toBe('rate(5 minutes)');
+  });
+
+  it('follow the orders stream: a record that always fails is set aside, and the shard goes on', () => {
+    const streams = trial
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .filter(({ Properties }) => String(target(Properties.FunctionName)).startsWith('ProfilesStage'))
+      .filter(({ Properties }) => Properties.StartingPosition === 'TRIM_HORIZON');
+    expect(streams).toHaveLength(1);
+    expect(streams[0]?.Properties).toMatchObject({ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 20 });
+    const { OnFailure } = streams[0]?.Properties.DestinationConfig as { OnFailure: { Destination: unknown } };
+    expect(target(OnFailure.Destination)).toMatch(/^ProfilesStageDeadLetterQueue/);
+  });
+});
+
 describe('hydration', () => {
   it('is swept every minute, by a message on its own queue', () => {
-    const [schedule, ...others] = trial.ofType('AWS::Scheduler::Schedule');
-    expect(others).toEqual([]);
-    const { ScheduleExpression, Target } = (schedule?.Properties ?? {}) as {
-      ScheduleExpression: string;
-      Target: Record<string, unknown>;
-    };
-    expect(ScheduleExpression).toBe('rate(1 minute)');
-    expect(JSON.parse(String(Target.Input))).toEqual({ sweep: true });
-    expect(target(Target.Arn)).toMatch(/^WakeQueue/);
+    expect(sweepOf(/^WakeQueue/)).toBe('rate(1 minute)');
   });
 
   it('leaves its lease to nobody while it runs', () => {

@@ -51,7 +51,7 @@ export function functions({ ofType }: Synthesized) {
   );
 }
 
-/** All queues; `dead` are the dead-letter queues of others, `live` those that a function reads. */
+/** All queues; `dead` are the dead-letter queues of other queues, `lost` those of streams alone, `live` those that a function reads. */
 export function queues({ ofType }: Synthesized) {
   const all = ofType('AWS::SQS::Queue').map((queue) => ({
     ...queue,
@@ -60,5 +60,12 @@ export function queues({ ofType }: Synthesized) {
     ),
   }));
   const dead = new Set(all.flatMap(({ deadLetters }) => deadLetters ?? []));
-  return { all, dead, live: all.filter(({ id }) => !dead.has(id)) };
+  const given = new Set(
+    ofType('AWS::Lambda::EventSourceMapping').map(({ Properties }) => {
+      const { DestinationConfig } = Properties as { DestinationConfig?: { OnFailure: { Destination: unknown } } };
+      return target(DestinationConfig?.OnFailure.Destination);
+    }),
+  );
+  const others = all.filter(({ id }) => !dead.has(id));
+  return { all, dead, live: others.filter(({ id }) => !given.has(id)), lost: others.filter(({ id }) => given.has(id)) };
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CanonicalOrder } from '../../shared/orders/canonical-order.ts';
 import { type Contribution, contributionOf } from '../../shared/profiles/contribution.ts';
-import { deriveFacts, edgeDays } from '../../shared/profiles/derive.ts';
+import { deriveFacts, severalOrdersAtAnEdge } from '../../shared/profiles/derive.ts';
 import { Facts } from '../../shared/profiles/facts.ts';
 import { addSums, NOTHING, type Sums, sumDay } from '../../shared/profiles/sums.ts';
 import { parseRates, rateTable } from '../../shared/rates/rate-table.ts';
@@ -98,7 +98,7 @@ function factsOf(contributions: readonly Contribution[], asOfMs: number): Facts 
   const byDay = groupByDay(contributions);
   const days = new Map<string, Sums>([...byDay].map(([day, of]) => [day, sumDay(day, of)]));
   const asOf = instant(asOfMs);
-  const edges = new Map(edgeDays(asOf).map((day) => [day, byDay.get(day) ?? []]));
+  const edges = new Map(severalOrdersAtAnEdge(days, asOf).map((day) => [day, byDay.get(day) ?? []]));
   return deriveFacts({ days, edges }, asOf, 'CNY');
 }
 

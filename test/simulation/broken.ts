@@ -194,6 +194,7 @@ function uncheckedOrders(): ReturnType<Parts['memoryOrders']> {
     putOrder: async (order) => {
       orders.set(order.key, order);
     },
+    listOrders: async () => ({ items: [...orders.values()] }),
   };
 }
 

@@ -207,7 +207,8 @@ function read(delivery: PlannedDelivery, plan: Plan, channel: SimulatedChannel):
     return value === undefined ? [] : [[name, value]];
   });
   const envelope: Envelope = {
-    id: EnvelopeId.parse(`00000000-0000-7000-8000-${index.toString(16).padStart(12, '0')}`),
+    // After all true ids: which envelope was the first of an order is known only to those who received it.
+    id: EnvelopeId.parse(`ffffffff-ffff-7000-8000-${index.toString(16).padStart(12, '0')}`),
     receivedAt: new Date(plan.startMs).toISOString(),
     channel: adapter.door.channel,
     connection,

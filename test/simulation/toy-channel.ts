@@ -53,6 +53,7 @@ type Wire = z.infer<typeof Wire>;
 export const toyAdapter: ChannelAdapter = {
   door: toyDoor,
   revision: 1,
+  identifiers: [{ from: 'email', scope: 'brand', strength: 'strong', verified: false }],
   normalize(envelope) {
     if (envelope.headers[TOPIC] === 'ping') return { kind: 'ignored', code: 'topic_unused' };
     let json: unknown;

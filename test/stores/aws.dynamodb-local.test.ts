@@ -6,16 +6,20 @@ import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoCustomers } from '../../shared/profiles/store.ts';
+import { dynamoHistory } from '../../shared/publish/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { dynamoRates } from '../../shared/rates/store.ts';
-import { CUSTOMERS_KEY, createTable, OPERATIONS_KEY, ORDERS_KEY } from './aws.ts';
+import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
+import { CUSTOMERS_KEY, createTable, OPERATIONS_KEY, ORDERS_KEY, TEST_SEALER } from './aws.ts';
 import { connectionStoreContract, healthStoreContract } from './contracts/connections.ts';
 import { customerStoreContract } from './contracts/customers.ts';
+import { historyStoreContract } from './contracts/history.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { rateStoreContract } from './contracts/rates.ts';
 import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
+import { modelStoreContract, policyStoreContract } from './contracts/tiers.ts';
 import { hasJava, startDynamoDbLocal, startObjects } from './dynamodb-local.ts';
 
 const java = hasJava();
@@ -47,7 +51,12 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
 
   healthStoreContract('DynamoDB Local', async () => dynamoHealth(await table(OPERATIONS_KEY)));
   rateStoreContract('DynamoDB Local', async () => dynamoRates(await table(OPERATIONS_KEY)));
-  customerStoreContract('DynamoDB Local', async () => dynamoCustomers(await table(CUSTOMERS_KEY)));
+  policyStoreContract('DynamoDB Local', async () => dynamoPolicies(await table(OPERATIONS_KEY)));
+  modelStoreContract('DynamoDB Local', async () => dynamoModels(await table(OPERATIONS_KEY)));
+  customerStoreContract('DynamoDB Local', async () =>
+    dynamoCustomers({ ...(await table(CUSTOMERS_KEY)), sealer: TEST_SEALER }),
+  );
+  historyStoreContract('DynamoDB Local', async () => dynamoHistory(await table(CUSTOMERS_KEY)));
   laneStoreContract('DynamoDB Local', async () =>
     dynamoLanes({ ...(await table(OPERATIONS_KEY)), detail: FetchDetail }),
   );

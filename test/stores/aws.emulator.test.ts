@@ -7,11 +7,13 @@ import { s3Lake } from '../../shared/lake/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoCustomers } from '../../shared/profiles/store.ts';
+import { dynamoHistory } from '../../shared/publish/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { sqsQueue } from '../../shared/queues/store.ts';
 import { dynamoRates } from '../../shared/rates/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
 import { s3Client } from '../../shared/runtime/s3.ts';
+import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
 import {
   CUSTOMERS_KEY,
   createBucket,
@@ -20,9 +22,11 @@ import {
   OPERATIONS_KEY,
   ORDERS_KEY,
   type Resource,
+  TEST_SEALER,
 } from './aws.ts';
 import { connectionStoreContract, healthStoreContract, secretStoreContract } from './contracts/connections.ts';
 import { customerStoreContract } from './contracts/customers.ts';
+import { historyStoreContract } from './contracts/history.ts';
 import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
@@ -30,6 +34,7 @@ import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
 import { rateStoreContract } from './contracts/rates.ts';
 import { unique } from './contracts/samples.ts';
+import { modelStoreContract, policyStoreContract } from './contracts/tiers.ts';
 
 const { env } = process;
 // An emulator takes any; the SDK wants some.
@@ -75,8 +80,21 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
   rateStoreContract('DynamoDB', async () =>
     dynamoRates({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
   );
+  policyStoreContract('DynamoDB', async () =>
+    dynamoPolicies({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
+  );
+  modelStoreContract('DynamoDB', async () =>
+    dynamoModels({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
+  );
   customerStoreContract('DynamoDB', async () =>
-    dynamoCustomers({ client: dynamo, table: (await keep(createTable(dynamo, CUSTOMERS_KEY))).name }),
+    dynamoCustomers({
+      client: dynamo,
+      table: (await keep(createTable(dynamo, CUSTOMERS_KEY))).name,
+      sealer: TEST_SEALER,
+    }),
+  );
+  historyStoreContract('DynamoDB', async () =>
+    dynamoHistory({ client: dynamo, table: (await keep(createTable(dynamo, CUSTOMERS_KEY))).name }),
   );
   laneStoreContract('DynamoDB', async () =>
     dynamoLanes({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name, detail: FetchDetail }),

@@ -2,6 +2,7 @@
 import {
   CreateTableCommand,
   DeleteTableCommand,
+  type GlobalSecondaryIndex,
   type KeySchemaElement,
   type LocalSecondaryIndex,
   waitUntilTableExists,
@@ -21,7 +22,9 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { sealer } from '../../shared/identity/seal.ts';
 import { DUE_INDEX } from '../../shared/lanes/store.ts';
+import { REVIEW_INDEX } from '../../shared/profiles/store.ts';
 import { unique } from './contracts/samples.ts';
 
 export interface Resource {
@@ -33,6 +36,8 @@ export interface Resource {
 export const ORDERS_KEY = ['key'];
 export const OPERATIONS_KEY = ['pk', 'sk'];
 export const CUSTOMERS_KEY = ['pk', 'sk'];
+/** Of what is sealed in tests. */
+export const TEST_SEALER = sealer({ current: 1, keys: new Map([[1, Buffer.alloc(32, 7)]]) });
 
 const DUE: LocalSecondaryIndex = {
   IndexName: DUE_INDEX,
@@ -42,6 +47,19 @@ const DUE: LocalSecondaryIndex = {
   ],
   Projection: { ProjectionType: 'ALL' },
 };
+
+const REVIEW: GlobalSecondaryIndex = {
+  IndexName: REVIEW_INDEX,
+  KeySchema: [
+    { AttributeName: 'shard', KeyType: 'HASH' },
+    { AttributeName: 'lookAt', KeyType: 'RANGE' },
+  ],
+  Projection: { ProjectionType: 'KEYS_ONLY' },
+};
+const OTHER_KEYS: ReadonlyMap<readonly string[], { readonly [name: string]: 'S' | 'N' }> = new Map([
+  [OPERATIONS_KEY, { dueAt: 'N' as const }],
+  [CUSTOMERS_KEY, { shard: 'S' as const, lookAt: 'S' as const }],
+]);
 
 export async function createTable(client: DynamoDBDocumentClient, key: readonly string[]): Promise<Resource> {
   const name = `contract-${unique()}`;
@@ -57,9 +75,13 @@ export async function createTable(client: DynamoDBDocumentClient, key: readonly 
       ),
       AttributeDefinitions: [
         ...key.map((attribute) => ({ AttributeName: attribute, AttributeType: 'S' as const })),
-        ...(key === OPERATIONS_KEY ? [{ AttributeName: 'dueAt', AttributeType: 'N' as const }] : []),
+        ...Object.entries(OTHER_KEYS.get(key) ?? {}).map(([AttributeName, AttributeType]) => ({
+          AttributeName,
+          AttributeType,
+        })),
       ],
       ...(key === OPERATIONS_KEY && { LocalSecondaryIndexes: [DUE] }),
+      ...(key === CUSTOMERS_KEY && { GlobalSecondaryIndexes: [REVIEW] }),
     }),
   );
   await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 0.1, maxDelay: 1 }, { TableName: name });

@@ -3,11 +3,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { differences, readCustomers } from '../../tools/evaluate/cdnow.ts';
+import { FALLBACK } from '../../shared/tiers/clv/model.ts';
+import { CALIBRATED_AT, type Customer, differences, readCustomers } from '../../tools/evaluate/cdnow.ts';
 import { runEvaluate } from '../../tools/evaluate/evaluate.ts';
 import { captured, discrimination, rankCorrelation } from '../../tools/evaluate/ranking.ts';
+import { compareTiers, type Tiering } from '../../tools/evaluate/tiers.ts';
 
 let dir = '';
+const day = (date: string): number => Date.parse(date) / 86_400_000;
 const write = (name: string, text: string) => writeFileSync(path.join(dir, 'cdnow', name), text);
 
 beforeAll(() => {
@@ -37,9 +40,22 @@ test('purchases of one day are one, and what comes after calibration is held out
       ageDays: 272,
       meanRepeatValue: 2_250,
       spent: 7_433,
+      purchases: [
+        { day: day('1997-01-01'), spent: 2_933 },
+        { day: day('1997-01-18'), spent: 4_000 },
+        { day: day('1997-09-30'), spent: 500 },
+      ],
       holdout: { purchases: 1, spent: 2_648 },
     },
-    { id: '0002', repeats: 0, recencyDays: 0, ageDays: 271, spent: 6_334, holdout: { purchases: 0, spent: 0 } },
+    {
+      id: '0002',
+      repeats: 0,
+      recencyDays: 0,
+      ageDays: 271,
+      spent: 6_334,
+      purchases: [{ day: day('1997-01-02'), spent: 6_334 }],
+      holdout: { purchases: 0, spent: 0 },
+    },
   ]);
 });
 
@@ -51,6 +67,45 @@ test('tells who differs from the derived table, and whether there is one', () =>
     'ID,x,t_x,T,zbar\n1,2,38.86,38.86,22.50\n2,0,0.00,38.86,0.00\n',
   );
   expect(differences(dir, customers)).toEqual(['0002']);
+});
+
+test('tiers hold every customer once, next to as many by spend, of whom equals share what came', () => {
+  const bought = day('1997-02-01');
+  const customers = Array.from({ length: 600 }, (_, index): Customer => {
+    // A hundred who spent much, each a cent more than the one before; the others all the same, and every second comes again.
+    const spent = index < 100 ? 50_000 + index : 1_000;
+    return {
+      id: `${index}`,
+      repeats: 0,
+      recencyDays: 0,
+      ageDays: 241,
+      spent,
+      purchases: [{ day: bought, spent }],
+      holdout: index % 2 === 0 ? { purchases: 1, spent: 2_000 } : { purchases: 0, spent: 0 },
+    };
+  });
+  const [byPercentiles, byFirstNumbers] = compareTiers(FALLBACK, customers, CALIBRATED_AT);
+  const counts = (tiering: Tiering | undefined) => tiering?.tiers.map(({ tier, customers }) => [tier, customers]);
+  // Nearest rank: the 540th of 600.
+  expect(byPercentiles?.highValueFrom).toBe(50_039);
+  expect(counts(byPercentiles)).toEqual([
+    ['high_value', 61],
+    ['growth', 0],
+    ['stable', 0],
+    ['base', 539],
+  ]);
+  expect(counts(byFirstNumbers)).toEqual([
+    ['high_value', 100],
+    ['growth', 0],
+    ['stable', 0],
+    ['base', 500],
+  ]);
+  const half = { buyAgain: 0.5, purchases: 0.5, spent: 1_000 };
+  expect(byFirstNumbers?.tiers[3]).toMatchObject({ ...half, bySpent: half });
+  const [, , , base] = byPercentiles?.tiers ?? [];
+  // The same people, by the one way and the other: the thirty-nine beside those who are all alike.
+  expect(base?.bySpent.spent).toBeCloseTo(base?.spent ?? 0, 9);
+  expect(byPercentiles?.tiers.reduce((sum, { shareOfSpent }) => sum + (shareOfSpent || 0), 0)).toBeCloseTo(1, 9);
 });
 
 describe('asked for what cannot be', () => {

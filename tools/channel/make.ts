@@ -4,7 +4,7 @@ import path from 'node:path';
 import { firstCase } from './first-case.ts';
 import type { NewChannel } from './name.ts';
 import { withChannel } from './registry.ts';
-import { adapterText, apiText, doorText, normalizeText, readmeText, wireText } from './source.ts';
+import { adapterText, apiText, doorText, identifiersText, normalizeText, readmeText, wireText } from './source.ts';
 import { channelTestText, platformTestText, platformText } from './tests.ts';
 
 export const REGISTRY = 'shared/channels/registry.ts';
@@ -21,6 +21,7 @@ function filesOf(channel: NewChannel): Readonly<Record<string, string>> {
     [`${room}/door.ts`]: doorText(channel),
     [`${room}/wire.ts`]: wireText(channel),
     [`${room}/normalize.ts`]: normalizeText(channel),
+    [`${room}/identifiers.ts`]: identifiersText(channel),
     ...(thin && { [`${room}/api.ts`]: apiText(channel) }),
     [`${room}/adapter.ts`]: adapterText(channel),
     [`${room}/README.md`]: readmeText(channel),

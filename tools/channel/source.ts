@@ -196,6 +196,19 @@ function isJson(text: string): boolean {
 }
 `;
 
+export const identifiersText = ({ camel, title }: NewChannel): string => `/**
+ * Who an order of ${title} is from. What a reader would hunt for: put the answers in place of questions.
+ *
+ * Whose is a phone or an email: the buyer's own, or a recipient's (then it identifies nobody)? Does the platform vouch for it?
+ * Within what is a buyer's id one person's: the shop, all shops of an app, a national site, the platform?
+ */
+import type { IdentifierDeclaration } from '../../identity/identifiers.ts';
+
+export const ${camel}Identifiers: IdentifierDeclaration = [
+  { from: 'buyerId', scope: 'connection', strength: 'strong', verified: true },
+];
+`;
+
 export const adapterText = ({
   camel,
   pascal,
@@ -204,12 +217,14 @@ export const adapterText = ({
 }: NewChannel): string => `/** ${title}. How to connect a shop: README.md. */
 import type { ChannelAdapter } from '../adapter.ts';
 ${thin ? `import { ${camel}Api } from './api.ts';\n` : ''}import { ${camel}Door } from './door.ts';
+import { ${camel}Identifiers } from './identifiers.ts';
 import { normalize${pascal} } from './normalize.ts';
 
 export const ${camel}: ChannelAdapter = {
   door: ${camel}Door,
   revision: 1,
   normalize: normalize${pascal},
+  identifiers: ${camel}Identifiers,
 ${thin ? `  api: ${camel}Api,\n` : ''}};
 `;
 

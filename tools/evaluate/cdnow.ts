@@ -6,15 +6,27 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Observed } from '../../shared/tiers/clv/population.ts';
+import { type Instant, instant } from '../../shared/time/instant.ts';
 
 export const HOLDOUT_WEEKS = 39;
 const CALIBRATION_END = dayNumber('19970930');
+/** The last moment of calibration. */
+export const CALIBRATED_AT: Instant = instant((CALIBRATION_END + 1) * 86_400_000 - 1);
 const HOLDOUT_END = dayNumber('19980630');
+
+interface Purchase {
+  /** Days since 1970-01-01. */
+  readonly day: number;
+  /** Cents. */
+  readonly spent: number;
+}
 
 export interface Customer extends Observed {
   readonly id: string;
   /** All of calibration, cents. */
   readonly spent: number;
+  /** Of calibration, in order. */
+  readonly purchases: readonly Purchase[];
   readonly holdout: {
     /** Days with a purchase. */
     readonly purchases: number;
@@ -66,6 +78,7 @@ function summarize(id: string, spentByDay: ReadonlyMap<number, number>): Custome
     ageDays: CALIBRATION_END - first,
     ...(repeats > 0 && { meanRepeatValue: spentOn(before.slice(1)) / repeats }),
     spent: spentOn(before),
+    purchases: before.map((day) => ({ day, spent: spentOn([day]) })),
     holdout: { purchases: after.length, spent: spentOn(after) },
   };
 }

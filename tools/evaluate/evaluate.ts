@@ -1,10 +1,10 @@
-/** `npm run evaluate`: predicted value on public data, next to published results and simpler ways. Exits with 1 if a promise is missed. */
+/** `npm run evaluate`: predicted value and tiers on public data, next to published results and simpler ways. Exits with 1 if a promise is missed. */
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import type { FitOptions } from '../../shared/tiers/clv/fit.ts';
 import { fitModel } from '../../shared/tiers/clv/fit.ts';
 import type { Model } from '../../shared/tiers/clv/model.ts';
 import { instant } from '../../shared/time/instant.ts';
-import { type Customer, type DataSet, differences, NoData, readCustomers } from './cdnow.ts';
+import { CALIBRATED_AT, type Customer, type DataSet, differences, NoData, readCustomers } from './cdnow.ts';
 import { fitParts, type Part } from './enough.ts';
 import {
   aliveDiscrimination,
@@ -18,6 +18,7 @@ import {
 } from './holdout.ts';
 import { describe } from './report.ts';
 import { measureSpeed, type Speed } from './speed.ts';
+import { compareTiers, type Tiering } from './tiers.ts';
 
 export interface Run {
   readonly set: DataSet;
@@ -34,6 +35,8 @@ export interface Run {
   readonly purchases: readonly Score[];
   readonly spending: readonly Score[];
   readonly byFrequency: readonly Group[];
+  /** By the default policy. */
+  readonly tiers: readonly Tiering[];
 }
 
 /** A published figure, or a bound that was promised. */
@@ -109,6 +112,7 @@ function run(set: DataSet, customers: readonly Customer[]): Run {
     purchases: comparePurchases(model, customers),
     spending: compareSpending(model, customers),
     byFrequency: byFrequency(model, customers),
+    tiers: compareTiers(model, customers, CALIBRATED_AT),
   };
 }
 
@@ -150,7 +154,9 @@ export interface Output {
 /** Answers the exit code: 1 if a promise is missed, 2 if it was asked for what cannot be. */
 export function runEvaluate(args: readonly string[], { out, err }: Output): number {
   const program = new Command('npm run evaluate --')
-    .description('Fits predicted value on CDNOW, and compares it with published results and with simpler ways.')
+    .description(
+      'Fits predicted value on CDNOW, puts its customers into tiers, and compares both with published results and with simpler ways.',
+    )
     .requiredOption('--data <dir>', 'holds cdnow/; docs/clv.md tells where the files come from')
     .option('--customers <number>', 'how many simulated ones are scored to measure speed', readCount, 1_000_000)
     .option('--json', 'all figures as one JSON object')

@@ -4,6 +4,7 @@ import type { Part } from './enough.ts';
 import type { Evaluation, Promised, Run } from './evaluate.ts';
 import type { Group, Score } from './holdout.ts';
 import type { Speed } from './speed.ts';
+import type { Outcome, Tiering, TierOutcome } from './tiers.ts';
 
 type Cell = string | number;
 
@@ -54,11 +55,12 @@ function describeRun(run: Run): string[] {
       `   frequency and value correlate by ${run.frequencyValueCorrelation.toFixed(3)}, where Gamma–Gamma assumes 0`,
     ].join('\n'),
     scores(`${set}: purchases`, run.purchases, (error) => error.toFixed(3)),
-    scores(`${set}: spending`, run.spending, (cents) => `$${(cents / 100).toFixed(2)}`),
+    scores(`${set}: spending`, run.spending, dollars),
     table(
       [`${set}: repeats so far`, 'customers', 'BG/NBD expects', 'came', 'expects ÷ came'],
       run.byFrequency.map(groupRow),
     ),
+    ...run.tiers.map((tiering) => tiersTable(set, tiering)),
   ];
 }
 
@@ -79,6 +81,34 @@ function scores(title: string, rows: readonly Score[], error: (value: number) =>
     ]),
   );
 }
+
+function tiersTable(set: string, { thresholds, highValueFrom, tiers }: Tiering): string {
+  const customers = tiers.reduce((sum, tier) => sum + tier.customers, 0);
+  const outcome = ({ buyAgain, purchases, spent, shareOfSpent }: Outcome): Cell[] => [
+    percent(buyAgain),
+    purchases.toFixed(2),
+    dollars(spent),
+    percent(shareOfSpent),
+  ];
+  const row = ({ tier, bySpent, ...own }: TierOutcome): Cell[][] => [
+    [tier, own.customers, percent(own.customers / customers), ...outcome(own)],
+    ['  as many, by spend so far', '', '', ...outcome(bySpent)],
+  ];
+  return table(
+    [
+      `${set}: tiers by ${thresholds} (high value from ${dollars(highValueFrom)})`,
+      'customers',
+      'share',
+      'buy again',
+      'purchases',
+      'spend',
+      'of all spend',
+    ],
+    tiers.flatMap(row),
+  );
+}
+
+const dollars = (cents: number): string => `$${(cents / 100).toFixed(2)}`;
 
 const groupRow = ({ repeats, customers, expected, actual }: Group, i: number, all: readonly Group[]): Cell[] => [
   `${repeats}${i === all.length - 1 ? ' or more' : ''}`,
@@ -114,7 +144,7 @@ function honestly(runs: readonly Run[]): string {
 }
 
 function sayHonestly(run: Run): string {
-  const { set, purchases, spending, byFrequency, aliveDiscrimination, rankCorrelationOnceTied } = run;
+  const { set, tiers, purchases, spending, byFrequency, aliveDiscrimination, rankCorrelationOnceTied } = run;
   const of = (scores: readonly Score[], name: string) => scores.find((score) => score.name.startsWith(name));
   const [model, frequency, nobody, alive] = ['BG/NBD', 'frequency: as many', 'nobody', 'P(alive)'].map((name) =>
     of(purchases, name),
@@ -134,6 +164,21 @@ function sayHonestly(run: Run): string {
     `- The order of all. Rank correlation ${model.rankCorrelation.toFixed(3)}, by past frequency alone ${frequency.rankCorrelation.toFixed(3)}: it sorts those who bought once by age, which tells little. With them tied ${rankCorrelationOnceTied.toFixed(3)}.`,
     `- Who buys at all. AUC ${model.discrimination.toFixed(3)}, by past frequency alone ${frequency.discrimination.toFixed(3)}. P(alive) alone ${alive.discrimination.toFixed(3)}, worse than chance, as it is 1 for all who bought once; among repeaters ${aliveDiscrimination.toFixed(3)}.`,
     `- It expects too little, least of those with ${weakest.repeats} repeat${weakest.repeats === 1 ? '' : 's'}: ${percent(weakest.expected / weakest.actual)} of what came.`,
+    ...tiers.slice(0, 1).map((tiering) => sayOfTiers(tiering)),
+  ].join('\n');
+}
+
+/** High value is a tenth by spend, so there is little to tell it from one; what the rules add is below it. */
+function sayOfTiers({ tiers }: Tiering): string {
+  const [high, ...lower] = tiers;
+  const middle = lower.slice(0, -1);
+  return [
+    'What tiers add to a list sorted by spend so far, group by group of the same size:',
+    `- high_value: ${percent(high?.shareOfSpent)} of the money to come, by the list ${percent(high?.bySpent.shareOfSpent)}.`,
+    ...middle.map(
+      ({ tier, bySpent, ...own }) =>
+        `- ${tier}: ${percent(own.buyAgain)} buy again, by the list ${percent(bySpent.buyAgain)}; each spends ${dollars(own.spent)}, by the list ${dollars(bySpent.spent)} (${gap(own.spent, bySpent.spent)}).`,
+    ),
   ].join('\n');
 }
 

@@ -2,11 +2,13 @@
 import type { ChannelAdapter } from '../adapter.ts';
 import { shopeeApi } from './api.ts';
 import { shopeeDoor } from './door.ts';
+import { shopeeIdentifiers } from './identifiers.ts';
 import { normalizeShopee } from './normalize.ts';
 
 export const shopee: ChannelAdapter = {
   door: shopeeDoor,
   revision: 1,
   normalize: normalizeShopee,
+  identifiers: shopeeIdentifiers,
   api: shopeeApi,
 };

@@ -2,7 +2,7 @@
  * Orders in memory, as `shared/orders/store.ts` keeps them: the packed item as JSON, so that what is read is never what
  * somebody else still holds, and the format is exercised. An order of any size stays in one item.
  */
-import type { OrderStore, StoredOrder } from '../../../shared/orders/apply.ts';
+import type { OrderScan, OrderStore, StoredOrder } from '../../../shared/orders/apply.ts';
 import { type PackedOrder, packOrder, unpackOrder } from '../../../shared/orders/item.ts';
 import type { OrderKey } from '../../../shared/orders/order-key.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
@@ -13,13 +13,18 @@ interface Item {
   readonly json: string;
 }
 
-export interface MemoryOrders extends OrderStore {
+export interface MemoryOrders extends OrderStore, OrderScan {
   keys(): OrderKey[];
   /** What getOrder answers, at once. */
   peek(key: OrderKey): StoredOrder | undefined;
 }
 
-export function memoryOrders(): MemoryOrders {
+export interface MemoryOrdersOptions {
+  /** As the table's stream tells it. */
+  readonly onOrder?: (now: StoredOrder, before: StoredOrder | undefined) => void;
+}
+
+export function memoryOrders({ onOrder }: MemoryOrdersOptions = {}): MemoryOrders {
   const items = new Map<OrderKey, Item>();
 
   function peek(key: OrderKey): StoredOrder | undefined {
@@ -40,7 +45,19 @@ export function memoryOrders(): MemoryOrders {
       if (stored !== revision - 1) {
         throw new Conflict('order_changed', `Order moved on from revision ${revision - 1}.`);
       }
+      const before = peek(key);
       items.set(key, { revision, json: JSON.stringify({ cause, packed: packOrder(parts) }) });
+      const now = peek(key);
+      if (now) onOrder?.(now, before);
+    },
+
+    async listOrders({ segment, of, limit, after }) {
+      const mine = [...items.keys()].sort().filter((_, index) => index % of === segment);
+      const from = after === undefined ? 0 : mine.map(String).indexOf(after) + 1;
+      const page = mine.slice(from, from + limit);
+      const last = page.at(-1);
+      const isEnd = from + limit >= mine.length;
+      return { items: page.flatMap((key) => peek(key) ?? []), ...(!isEnd && last !== undefined && { next: last }) };
     },
   };
 }

@@ -4,10 +4,13 @@ import type { DailyRate } from '../../../shared/rates/rate-table.ts';
 
 export function memoryRates(): RateStore {
   const items = new Map<string, DailyRate>();
+  let revision = 0;
   return {
     async putRates(rates) {
       for (const rate of rates) items.set(`${rate.currency}#${rate.day}`, rate);
+      revision++;
     },
+    getRevision: async () => revision,
     async listRates({ currency, from = '', to = '9' }) {
       return [...items]
         .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -19,6 +19,15 @@ export function rateStoreContract(name: string, make: () => Promise<RateStore>):
       expect(await store.listRates({ currency: 'EUR' })).toEqual([]);
     });
 
+    it('tells each import from the one before', async () => {
+      const store = await make();
+      expect(await store.getRevision()).toBe(0);
+      await store.putRates(rates('2026-11-24,USD,7.1032'));
+      const before = await store.getRevision();
+      await store.putRates(rates('2026-11-24,USD,7.1032'));
+      expect(await store.getRevision()).toBeGreaterThan(before);
+    });
+
     it('takes years of days at once', async () => {
       const store = await make();
       const days = Array.from({ length: 900 }, (_, index) =>

@@ -1,0 +1,41 @@
+/** `explain`: why these personas are one customer, and why in this tier. */
+import type { Command } from 'commander';
+import { explainProfile } from '../../shared/profiles/explain.ts';
+import { MASKED, REVEALED } from '../../shared/profiles/reveal.ts';
+import type { Language } from '../../shared/tiers/reasons.ts';
+import { LINKING, requireRoot } from '../customer.ts';
+import { CliError } from '../errors.ts';
+import { renderExplanation } from '../explain-text.ts';
+import { languageOf, languageOption } from '../language.ts';
+import { rejectedOf } from '../order-identity.ts';
+import { answer } from '../output.ts';
+import { deploymentFor, examples, globalsOf, type Session } from '../session.ts';
+
+interface ExplainOptions {
+  readonly lang?: Language;
+  readonly reveal?: boolean;
+}
+
+export function addExplain(program: Command, session: Session): void {
+  const { world } = session;
+  program
+    .command('explain')
+    .description('explain why these personas are one customer, and why they are in this tier')
+    .argument('<id>', 'id of the profile, or of any of its personas')
+    .option('--reveal', 'personal values in full, in text and JSON')
+    .addOption(languageOption())
+    .addHelpText('after', examples('explain shopify/my-shop/123', 'explain shopify/my-shop/123 --lang zh'))
+    .action(async (id: string, options: ExplainOptions, command: Command) => {
+      const globals = globalsOf(command);
+      const deployment = await deploymentFor(session, globals);
+      const customers = await deployment.customers();
+      const { persona } = await requireRoot(id, customers);
+      const explanation = await explainProfile(persona, customers, {
+        rules: LINKING,
+        reveal: options.reveal ? REVEALED : MASKED,
+        rejectedOf: rejectedOf(customers, deployment, world),
+      });
+      if (!explanation) throw new CliError('profile_not_found', `${id} has just become another profile's. Try again.`);
+      answer(world, globals, explanation, (told) => renderExplanation(told, languageOf(options.lang, world)));
+    });
+}

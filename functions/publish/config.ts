@@ -1,0 +1,8 @@
+import * as z from 'zod';
+
+/** Set by infra/publish-stage.ts. */
+export const PublishConfig = z.object({
+  CUSTOMERS_TABLE: z.string().min(1),
+  EVENT_BUS: z.string().min(1),
+  IDENTITY_KEYS: z.string().startsWith('/'),
+});

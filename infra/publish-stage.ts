@@ -1,0 +1,115 @@
+/** Stream of the customers table → events on a bus of our own, and the history of the profiles beside them. */
+import { Duration, Stack } from 'aws-cdk-lib';
+import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { FilterCriteria, FilterRule, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type * as z from 'zod';
+import type { PublishConfig } from '../functions/publish/config.ts';
+import { PLACE } from '../shared/profiles/store.ts';
+import { acknowledge } from './defaults/acknowledge.ts';
+import type { Alarms } from './defaults/alarms.ts';
+import { createFunction } from './defaults/function.ts';
+import { allow } from './defaults/permissions.ts';
+import { consumeStream, followStream } from './defaults/stream.ts';
+import type { IdentityKeys } from './identity-keys.ts';
+import type { Settings } from './settings.ts';
+
+export interface PublishStageProps {
+  readonly settings: Settings;
+  readonly alarms: Alarms;
+  readonly lake: Bucket;
+  readonly customers: TableV2;
+  readonly identityKeys: IdentityKeys;
+}
+
+/** Ten events a call of the bus: one batch is some twenty calls. */
+const BATCH_SIZE = 100;
+/** A second of waiting saves most invocations where profiles change one by one, and a bus is no place for haste. */
+const BATCHING_WINDOW = Duration.seconds(1);
+/** A new policy may change every profile at once; the rest of the day that records stay in the stream is left to act in. */
+const BEHIND = Duration.hours(1);
+
+export class PublishStage extends Construct {
+  readonly bus: EventBus;
+  readonly function: LambdaFunction;
+  readonly deadLetterQueue: Queue;
+
+  constructor(scope: Construct, id: string, props: PublishStageProps) {
+    super(scope, id);
+    const { settings, alarms, lake, customers, identityKeys } = props;
+    this.bus = new EventBus(this, 'Bus', { description: 'Tributary: what becomes of customer profiles' });
+    this.deadLetterQueue = createDeadLetters(this);
+    this.function = createFunction(this, settings, {
+      name: 'publish',
+      timeout: Duration.seconds(60),
+      memoryMiB: 512, // two images of a hundred profiles, opened one by one
+      environment: {
+        CUSTOMERS_TABLE: customers.tableName,
+        EVENT_BUS: this.bus.eventBusName,
+        IDENTITY_KEYS: identityKeys.parameterName,
+      } satisfies z.input<typeof PublishConfig>,
+      permissions: [
+        consumeStream(customers),
+        allow(['sqs:SendMessage'], this.deadLetterQueue.queueArn),
+        allow(['events:PutEvents'], this.bus.eventBusArn),
+        putOf('persona#', customers),
+        allow(['ssm:GetParameter'], identityKeys.arn),
+      ],
+      keysOf: { bucket: lake, prefixes: {} },
+    });
+    followStream(this, this.function, {
+      table: customers,
+      batchSize: BATCH_SIZE,
+      batchingWindow: BATCHING_WINDOW,
+      deadLetterQueue: this.deadLetterQueue,
+      reportBatchItemFailures: true,
+      only: FilterCriteria.filter({ dynamodb: { Keys: { sk: { S: FilterRule.isEqual(PLACE) } } } }),
+    });
+
+    alarms.ring(this, 'DeadLetters', {
+      metric: this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({
+        statistic: 'Maximum',
+        period: Duration.minutes(1),
+      }),
+      above: 0,
+      description:
+        'Changes of profiles could not be told, and were given up. The log of publish names them; they stay in the stream for a day.',
+    });
+    alarms.ring(this, 'Behind', {
+      metric: this.function.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(5) }),
+      above: BEHIND.toMilliseconds(),
+      description: 'Events are told an hour late: publish fails or falls behind. After a day they are lost.',
+    });
+    alarms.ring(this, 'Errors', {
+      metric: this.function.metricErrors({ period: Duration.minutes(5) }),
+      above: 0,
+      description: 'Publish threw, timed out or did not start; it comes again. See its log.',
+    });
+  }
+}
+
+/** Of items whose partition key begins so. */
+function putOf(prefix: string, table: TableV2): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['dynamodb:PutItem'],
+    resources: [table.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${prefix}*`] } },
+  });
+}
+
+/** Lambda's own messages, of where in the stream lies what it gave up. */
+function createDeadLetters(scope: Construct): Queue {
+  const queue = new Queue(scope, 'DeadLetterQueue', {
+    queueName: `${Stack.of(scope).stackName}-publish-dead-letters`,
+    encryption: QueueEncryption.SQS_MANAGED,
+    enforceSSL: true,
+    retentionPeriod: Duration.days(14),
+    redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
+  });
+  acknowledge(queue, { 'AwsSolutions-SQS3': 'It is a dead-letter queue: of a stream, which names it in its mapping.' });
+  return queue;
+}

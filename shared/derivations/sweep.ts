@@ -1,0 +1,193 @@
+/**
+ * What time brings, and what people change: reviews that are due, a policy or model that came into force, rates that were loaded.
+ * Each is fanned out through the profiles queue in small messages; while earlier ones wait, no more are added.
+ */
+import type { OrderScan } from '../orders/apply.ts';
+import { type CustomerIndex, INDEX_SHARDS } from '../profiles/customer.ts';
+import { entryOfOrder, type FollowDependencies, follow } from '../profiles/follow-orders.ts';
+import type { ProfilesMessage } from '../queues/messages.ts';
+import type { Queue, QueueDepth } from '../queues/queue.ts';
+import type { RateStore } from '../rates/rate-store.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { Conflict } from '../runtime/errors.ts';
+import type { BasisSource } from '../tiers/basis.ts';
+import { type Instant, instant } from '../time/instant.ts';
+
+/** What all profiles were derived by, or are being derived by. */
+export interface Derivation {
+  readonly revision: number;
+  readonly policy: number;
+  readonly model: string;
+  /** Revision of the rates. */
+  readonly rates: number;
+  /** Of profiles: the run that policy or model made necessary last. */
+  readonly run?: string;
+  readonly startedAt?: Instant;
+}
+
+/** How far a run has come in one part of the table. */
+export interface RunProgress {
+  readonly part: number;
+  readonly seen: number;
+  readonly finishedAt?: Instant;
+}
+
+export interface DerivationStore {
+  getDerivation(): Promise<Derivation | undefined>;
+  /** Throws Conflict where the revision is not the one before. */
+  putDerivation(derivation: Derivation): Promise<void>;
+  putProgress(run: string, progress: RunProgress): Promise<void>;
+  listProgress(run: string): Promise<RunProgress[]>;
+}
+
+export interface SweepDependencies {
+  readonly index: Pick<CustomerIndex, 'listDue' | 'listRoots'>;
+  readonly queue: Queue<ProfilesMessage> & QueueDepth;
+  readonly derivations: DerivationStore;
+  readonly basis: BasisSource;
+  readonly rateStore: Pick<RateStore, 'getRevision'>;
+  readonly clock: Clock;
+}
+
+/** Profiles to a message. */
+const TOGETHER = 25;
+/** Due profiles of a shard that one sweep takes up: the rest waits for the next. */
+const DUE_MOST = 500;
+const PAGE = 100;
+/** More messages than these are work enough. */
+const WAITING_MOST = 200;
+/** How long a function may decide by what it has in memory, twice over. */
+const CACHES_EXPIRE_SECONDS = 120;
+const AGAIN_SECONDS = 30;
+
+export interface Swept {
+  readonly due: number;
+  readonly started: readonly string[];
+  /** Earlier work was still waiting. */
+  readonly skipped: boolean;
+}
+
+/** Also what was missed: it asks for all that is due by now. */
+export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
+  const { index, queue, clock } = dependencies;
+  const started = await startDerivations(dependencies);
+  if ((await queue.depth()) > WAITING_MOST) return { due: 0, started, skipped: true };
+  const now = instant(clock().getTime());
+  let due = 0;
+  for (let shard = 0; shard < INDEX_SHARDS; shard++) {
+    const personas = await index.listDue(shard, now, DUE_MOST);
+    due += personas.length;
+    for (const some of inGroups(personas)) await queue.send({ personas: some, cause: 'review' });
+  }
+  return { due, started, skipped: false };
+}
+
+/** Messages first, then the note that they were sent: who dies in between sends them again, and deriving twice changes nothing. */
+async function startDerivations({ derivations, basis, rateStore, queue, clock }: SweepDependencies): Promise<string[]> {
+  const known = await derivations.getDerivation();
+  const { policy, model } = await basis.load({ freshWithinMs: 0 });
+  const rates = await rateStore.getRevision();
+  const next: Derivation = {
+    ...known,
+    revision: (known?.revision ?? 0) + 1,
+    policy: policy.version,
+    model: model.version,
+    rates,
+  };
+  const startedAt = instant(clock().getTime());
+  const options = { delaySeconds: CACHES_EXPIRE_SECONDS };
+  const started: string[] = [];
+  const isOther = known !== undefined && (known.policy !== next.policy || known.model !== next.model);
+  // The first look is at nobody, or at profiles derived by what is in force.
+  const run = isOther ? `policy-${next.policy}-model-${next.model}` : undefined;
+  if (run !== undefined) {
+    started.push(run);
+    for (let shard = 0; shard < INDEX_SHARDS; shard++) await queue.send({ rederive: { run, shard } }, options);
+  }
+  const recount = rates > (known?.rates ?? 0) ? `rates-${rates}` : undefined;
+  if (recount !== undefined) {
+    started.push(recount);
+    for (let segment = 0; segment < ORDER_SEGMENTS; segment++)
+      await queue.send({ recount: { run: recount, segment } }, options);
+  }
+  if (known && started.length === 0) return [];
+  try {
+    await derivations.putDerivation({ ...next, ...(run !== undefined && { run, startedAt }) });
+  } catch (error) {
+    // Another sweep did the same.
+    if (!(error instanceof Conflict)) throw error;
+  }
+  return started;
+}
+
+/** A page of a shard, and the message for the next one. Superseded by a newer run, it ends. */
+export async function rederivePage(
+  { run, shard, after }: { readonly run: string; readonly shard: number; readonly after?: string | undefined },
+  { index, queue, derivations, clock }: SweepDependencies,
+): Promise<void> {
+  const current = await derivations.getDerivation();
+  if (current?.run !== undefined && current.run !== run) return;
+  if (await isBusy(queue)) {
+    await queue.send(
+      { rederive: { run, shard, ...(after !== undefined && { after }) } },
+      { delaySeconds: AGAIN_SECONDS },
+    );
+    return;
+  }
+  const { items, next } = await index.listRoots(shard, PAGE, after);
+  for (const some of inGroups(items)) await queue.send({ personas: some, cause: 'policy' });
+  if (next !== undefined) await queue.send({ rederive: { run, shard, after: next } });
+  await note(run, { part: shard, seen: items.length, isLast: next === undefined }, { derivations, clock });
+}
+
+export const ORDER_SEGMENTS = 16;
+
+export interface RecountDependencies extends SweepDependencies, FollowDependencies {
+  readonly scan: OrderScan;
+}
+
+/** A page of the orders: each that is in another currency is converted anew, and where that changes something, its customer derived. */
+export async function recountPage(
+  { run, segment, after }: { readonly run: string; readonly segment: number; readonly after?: string | undefined },
+  dependencies: RecountDependencies,
+): Promise<void> {
+  const { scan, queue, derivations, clock, reportingCurrency } = dependencies;
+  if (await isBusy(queue)) {
+    await queue.send(
+      { recount: { run, segment, ...(after !== undefined && { after }) } },
+      { delaySeconds: AGAIN_SECONDS },
+    );
+    return;
+  }
+  const { items, next } = await scan.listOrders({ segment, of: ORDER_SEGMENTS, limit: PAGE, after });
+  for (const order of items) {
+    const entry = await entryOfOrder(order, dependencies);
+    if (entry?.content && entry.content.contribution.currency !== reportingCurrency)
+      await follow({ entries: [entry] }, 'backfill', dependencies);
+  }
+  if (next !== undefined) await queue.send({ recount: { run, segment, after: next } });
+  await note(run, { part: segment, seen: items.length, isLast: next === undefined }, { derivations, clock });
+}
+
+/** How many were seen is for people: a page told twice counts twice. */
+async function note(
+  run: string,
+  { part, seen, isLast }: { readonly part: number; readonly seen: number; readonly isLast: boolean },
+  { derivations, clock }: Pick<SweepDependencies, 'derivations' | 'clock'>,
+): Promise<void> {
+  const before = (await derivations.listProgress(run)).find((progress) => progress.part === part);
+  const finishedAt = isLast ? instant(clock().getTime()) : undefined;
+  await derivations.putProgress(run, {
+    part,
+    seen: (before?.seen ?? 0) + seen,
+    ...(finishedAt !== undefined && { finishedAt }),
+  });
+}
+
+const isBusy = async (queue: QueueDepth): Promise<boolean> => (await queue.depth()) > WAITING_MOST;
+
+function inGroups<Item>(items: readonly Item[]): Item[][] {
+  const groups: Item[][] = [];
+  for (let at = 0; at < items.length; at += TOGETHER) groups.push(items.slice(at, at + TOGETHER));
+  return groups;
+}

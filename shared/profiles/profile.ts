@@ -1,0 +1,12 @@
+/** What is kept of a profile beside its place: all that is derived from its orders, and the tier decided from it. */
+import type { Decision, Finding } from '../tiers/reasons.ts';
+import type { Facts, Predicted } from './facts.ts';
+
+export interface StoredProfile {
+  readonly facts: Facts;
+  readonly predicted: Predicted;
+  /** Without the sentences: they follow from the findings. */
+  readonly tier: StoredDecision;
+}
+
+export type StoredDecision = Omit<Decision, 'reasons'> & { readonly reasons: readonly Finding[] };
