@@ -9,6 +9,8 @@ export interface TypedSettings {
   readonly currency?: string;
   readonly timezone?: string;
   readonly region?: string;
+  readonly ownContact?: readonly string[];
+  readonly app?: string;
 }
 
 export interface Settings {
@@ -16,14 +18,18 @@ export interface Settings {
   readonly currency?: string;
   readonly timezone?: string;
   readonly region?: string;
+  readonly ownContacts?: string[];
+  readonly app?: string;
 }
 
-export function readSettings({ type, currency, timezone, region }: TypedSettings): Settings {
+export function readSettings({ type, currency, timezone, region, ownContact, app }: TypedSettings): Settings {
   return {
     ...(type !== undefined && { type: readType(type) }),
     ...(currency !== undefined && { currency: readCurrency(currency) }),
     ...(timezone !== undefined && { timezone: readTimezone(timezone) }),
     ...(region !== undefined && { region: readRegion(region) }),
+    ...(ownContact !== undefined && { ownContacts: readContacts(ownContact) }),
+    ...(app !== undefined && { app: readApp(app) }),
   };
 }
 
@@ -35,6 +41,22 @@ function readType(text: string): ConnectionType {
     `There is no type ${text}.${didYouMean(text, known)} Known: ${known.join(', ')}.`,
     'type_unknown',
   );
+}
+
+const CONTACTS_MOST = 50;
+
+function readContacts(texts: readonly string[]): string[] {
+  const odd = texts.find((text) => !/@|\d{4}/.test(text) || text.length > 200);
+  if (odd !== undefined)
+    throw new UsageError(`${odd} is neither a phone number nor an email address.`, 'own_contact_invalid');
+  if (texts.length > CONTACTS_MOST)
+    throw new UsageError(`At most ${CONTACTS_MOST} own contacts; these are ${texts.length}.`, 'own_contact_invalid');
+  return [...new Set(texts)].sort();
+}
+
+function readApp(text: string): string {
+  if (/^[\w.-]{1,100}$/.test(text)) return text;
+  throw new UsageError(`${text} is no id of an app: letters, digits, . - and _, at most 100.`, 'app_invalid');
 }
 
 const NOT_CURRENCIES: Readonly<Record<string, string>> = {

@@ -74,6 +74,11 @@ export function addConnect(program: Command, session: Session): void {
     .option('--region <code>', 'ISO 3166, the country of phone numbers written without one')
     .option('--type <type>', 'direct, distribution or agency (direct, unless given)')
     .option(
+      '--own-contact <phone or email...>',
+      "the shop's own, which tills are filled with: never a customer's; replaces those given before",
+    )
+    .option('--app <id>', "the platform app it is connected through, where shops of one app share buyers' open ids")
+    .option(
       '--credentials-file <file>',
       'JSON with what opens the API of the platform, where it is called; - reads stdin',
     )
@@ -83,6 +88,7 @@ export function addConnect(program: Command, session: Session): void {
       examples(
         'connect shopify --connection my-shop --secret-file secret.txt --region US --timezone America/New_York',
         'connect shopify --connection my-shop --currency EUR',
+        'connect square --connection my-tills --own-contact +12065550100 counter@shop.example',
         'connect square --connection my-tills --secret-file key.txt --credentials-file square.json',
       ),
     )
@@ -180,4 +186,5 @@ const CHANGE_NAMES: Readonly<Record<string, string>> = {
   status: 'enabled again',
   webhookUrl: 'address',
   apiBase: 'API host',
+  ownContacts: 'own contacts',
 };

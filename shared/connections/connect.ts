@@ -38,7 +38,7 @@ export interface ConnectionStores {
 }
 
 /** Those that a normaliser reads, so that a change makes a better reading of what came before. */
-const SETTINGS = ['type', 'currency', 'timezone', 'region', 'shop'] as const;
+const SETTINGS = ['type', 'currency', 'timezone', 'region', 'shop', 'ownContacts', 'app'] as const;
 
 export type Change = (typeof SETTINGS)[number] | 'status' | 'webhookUrl' | 'apiBase' | 'secret' | 'credentials';
 
@@ -144,14 +144,17 @@ function nextConnection(seen: Connection | undefined, request: ConnectRequest, n
     webhookUrl: webhookAddress(webhookBase, { channel, id }),
     updatedAt: laterThan(seen, now),
   };
-  const reread = seen !== undefined && SETTINGS.some((name) => seen[name] !== next[name]);
+  const reread = seen !== undefined && SETTINGS.some((name) => isOther(seen[name], next[name]));
   return reread ? { ...next, settingsRevision: seen.settingsRevision + 1 } : next;
 }
 
 const changesBetween = (seen: Connection | undefined, next: Connection): Change[] =>
   [...SETTINGS, 'status' as const, 'webhookUrl' as const, 'apiBase' as const].filter((name) =>
-    seen ? seen[name] !== next[name] : next[name] !== undefined,
+    seen ? isOther(seen[name], next[name]) : next[name] !== undefined,
   );
+
+/** Some settings are lists. */
+const isOther = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
 
 /** `updatedAt` is the condition of the next write, so it moves even within a millisecond. */
 function laterThan(seen: Connection | undefined, now: Date): string {

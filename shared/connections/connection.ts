@@ -24,6 +24,10 @@ export const ConnectionSettings = z.object({
   region: z.optional(z.string().check(z.length(2))),
   /** The shop's own id at the platform, from its credentials: a message that names another shop is not ours. */
   shop: z.optional(z.string()),
+  /** Phones and emails of the shop itself, of its staff, of its tills: typed for customers who give none, never a customer's. */
+  ownContacts: z.optional(z.array(z.string().check(z.maxLength(200))).check(z.maxLength(50))),
+  /** The platform app through which the shop is connected, where buyers' open ids are per app. */
+  app: z.optional(z.string().check(z.maxLength(100))),
   /** Grows by one whenever a setting above changes, so that a replay under better settings wins over the old reading. */
   settingsRevision: z.int().check(z.nonnegative()),
 });

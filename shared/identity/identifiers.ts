@@ -84,12 +84,7 @@ const TYPES: Readonly<Record<IdentifierSource, IdentifierType>> = {
 };
 
 /** What the settings of a connection say of identifiers. */
-export interface IdentityConnection extends Pick<ConnectionSettings, 'id' | 'channel' | 'region'> {
-  /** Phones and emails of the shop itself, of its staff, of its tills: never a customer's. */
-  readonly ownContacts?: readonly string[];
-  /** The platform app through which the shop is connected, where buyers' open ids are per app. */
-  readonly app?: string;
-}
+export type IdentityConnection = Pick<ConnectionSettings, 'id' | 'channel' | 'region' | 'ownContacts' | 'app'>;
 
 export function identifiersOf(
   order: CanonicalOrder,

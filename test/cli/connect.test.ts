@@ -57,6 +57,23 @@ describe('connect', () => {
     expect(await deployment.connections.getConnection(shop)).toMatchObject({ settingsRevision: 1, type: 'agency' });
   });
 
+  test('contacts of the shop itself are settings: whatever their order, the same again is nothing', async () => {
+    const { type, deployment } = createTestDeployment();
+    await type(`connect till --connection shop ${FROM_STDIN} --app tea-app`, secretFrom('s1'));
+    const contacts = '--own-contact counter@shop.example +8657112345678';
+    const changed = await type(`connect till --connection shop ${contacts} --json`);
+    expect(JSON.parse(changed.stdout)).toMatchObject({ changed: ['ownContacts'] });
+    const again = await type(
+      'connect till --connection shop --own-contact +8657112345678 --own-contact counter@shop.example --json',
+    );
+    expect(JSON.parse(again.stdout)).toMatchObject({ changed: [] });
+    expect(await deployment.connections.getConnection(shop)).toMatchObject({
+      settingsRevision: 1,
+      ownContacts: ['+8657112345678', 'counter@shop.example'],
+      app: 'tea-app',
+    });
+  });
+
   test('a replaced secret stays valid for a day, and a second replacement drops the first', async () => {
     const { type, deployment } = createTestDeployment();
     await type(`connect till --connection shop ${FROM_STDIN}`, secretFrom('s1'));
@@ -172,6 +189,8 @@ describe('wrong settings are told with the nearest right form', () => {
     ['connect till --connection a --timezone Asia/Shanghi', 'Did you mean Asia/Shanghai?'],
     ['connect till --connection a --timezone +08:00', 'Asia/Shanghai'],
     ['connect till --connection a --type agent', 'Did you mean agency?'],
+    ['connect till --connection a --own-contact counter', 'neither a phone number nor an email'],
+    ['connect till --connection a --app my/app', 'no id of an app'],
     ['connect till --connection a --api-base https://x', 'does not call the API of till'],
     ['connect till --connection a --credentials-file f', 'does not call the API of till'],
     ['connect till --connection a --secret s --secret-file f', 'not both'],
