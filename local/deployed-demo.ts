@@ -9,17 +9,25 @@ import { type ConnectRequest, connect } from '../shared/connections/connect.ts';
 import { ConnectionId } from '../shared/connections/connection.ts';
 import { dynamoConnections, ssmSecrets } from '../shared/connections/store.ts';
 import { FetchDetail } from '../shared/hydration/fetch-detail.ts';
+import { ssmKeys } from '../shared/identity/store.ts';
 import { hydrationParty } from '../shared/lanes/lane.ts';
 import { dynamoLanes } from '../shared/lanes/store.ts';
 import type { CanonicalOrder } from '../shared/orders/canonical-order.ts';
 import { deriveOrder } from '../shared/orders/derive.ts';
 import { type OrderKey, parseOrderKey } from '../shared/orders/order-key.ts';
 import { dynamoOrders } from '../shared/orders/store.ts';
+import type { StoredProfile } from '../shared/profiles/profile.ts';
+import { dynamoCustomers } from '../shared/profiles/store.ts';
 import { dynamoQuarantine } from '../shared/quarantine/store.ts';
+import type { ProfilesMessage } from '../shared/queues/messages.ts';
+import { sqsQueue } from '../shared/queues/store.ts';
+import { dynamoRates } from '../shared/rates/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../shared/runtime/clients.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import { s3Client } from '../shared/runtime/s3.ts';
 import type { StackOutputs } from '../shared/runtime/stack-outputs.ts';
+import { dynamoPolicies } from '../shared/tiers/store.ts';
+import type { CustomerWorld } from './customers.ts';
 import { type DemoShop, publish } from './demo-shops.ts';
 import type { Deployment } from './deploy.ts';
 import { type Played, play, postOverHttp } from './play.ts';
@@ -46,6 +54,19 @@ export async function connectShop(
   };
   const id = ConnectionId.parse(connection);
   await connect({ id, channel, webhookBase: webhookUrl, secret, settings, ...(api && { api }) }, stores, systemClock());
+}
+
+/** Customers as an operator with access to the deployment reaches them. */
+export async function customerWorld({ outputs }: Deployment): Promise<CustomerWorld> {
+  const client = dynamoClient();
+  const operations = { client, table: outputs.OperationsTable };
+  const { sealer } = await ssmKeys({ client: ssmClient(), name: outputs.IdentityKeysParameter }).load();
+  return {
+    customers: dynamoCustomers<StoredProfile>({ client, table: outputs.CustomersTable, sealer }),
+    queue: sqsQueue<ProfilesMessage>({ client: sqsClient(), url: outputs.ProfilesQueueUrl }),
+    rates: dynamoRates(operations),
+    policies: dynamoPolicies(operations),
+  };
 }
 
 export interface DemoOptions {

@@ -4,11 +4,14 @@
  */
 import { rmSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { DEMOTES_IN_MS, planHistory } from '../demo/history.ts';
+import { REGULARS } from '../demo/regulars.ts';
 import { webhookAddress } from '../shared/connections/connection.ts';
 import { servePlatform } from '../test/platforms/server.ts';
-import { type DemoShop, demoShops, planDays } from './demo-shops.ts';
+import { prepareCustomers, showCustomers } from './customers.ts';
+import { type DemoShop, demoShops, planDays, type WebhookUrlOf } from './demo-shops.ts';
 import { type Deployment, deploy, LOCAL_REGION, localEnvironment } from './deploy.ts';
-import { connectShop, playDemo } from './deployed-demo.ts';
+import { connectShop, customerWorld, playDemo } from './deployed-demo.ts';
 import { type Emulator, EmulatorUnavailable, startEmulator, stopDetachedEmulator } from './emulator/emulator.ts';
 import { ENDPOINTS_FILE, readEndpoints, removeEndpoints, STATE_DIR, writeEndpoints } from './endpoints.ts';
 import { playInProcess } from './in-process-demo.ts';
@@ -154,17 +157,42 @@ async function demo(known: { deployment: Deployment; webhookUrl: string; options
     };
     await connectShop({ channel: channel.door.channel, ...shop, settings, ...(api && { api }) }, known);
   }
-  const deliveries = planDays(shops, {
-    seed: options.seed,
-    count: options.deliveries,
-    webhookUrlOf: (channel, id) => webhookAddress(webhookUrl, { channel, id }),
-  });
-  announce(shops, deliveries.length);
-  const progress = createProgress(deliveries.length, 'webhooks');
-  const demo = { deployment, webhookUrl, shops, deliveries, onProgress: progress.update };
-  const { played, summaries } = await playDemo(demo);
-  progress.end(`${played.sent} sent, ${played.acknowledged} acknowledged, ${played.refused} refused`);
-  say(renderSummary(summaries));
+  const world = await customerWorld(deployment);
+  const nowMs = Date.now();
+  await prepareCustomers(world, nowMs);
+  const { history, day } = planDemo(shops, nowMs, options, (channel, id) =>
+    webhookAddress(webhookUrl, { channel, id }),
+  );
+  const playPart = async (deliveries: typeof day) => {
+    const progress = createProgress(deliveries.length, 'webhooks');
+    const { played, summaries } = await playDemo({
+      deployment,
+      webhookUrl,
+      shops,
+      deliveries,
+      onProgress: progress.update,
+    });
+    progress.end(`${played.sent} sent, ${played.acknowledged} acknowledged, ${played.refused} refused`);
+    return summaries;
+  };
+  announceHistory(history.length);
+  await playPart(history);
+  announce(shops, day.length);
+  say(renderSummary(await playPart(day)));
+  await showCustomers(world, { shops, demotesAtMs: nowMs + DEMOTES_IN_MS, say });
+}
+
+/** First the year of the regulars, then the day. */
+function planDemo(
+  shops: readonly DemoShop[],
+  nowMs: number,
+  { seed, deliveries }: Pick<StartOptions, 'seed' | 'deliveries'>,
+  webhookUrlOf: WebhookUrlOf,
+) {
+  return {
+    history: planHistory(shops, { seed, nowMs, webhookUrlOf }),
+    day: planDays(shops, { seed, count: deliveries, webhookUrlOf }),
+  };
 }
 
 const IN_PROCESS_BASE = 'https://in-process.example';
@@ -192,6 +220,10 @@ async function demoInProcess(options: StartOptions): Promise<void> {
   });
   progress.end(`${played.sent} sent, ${played.acknowledged} acknowledged, ${played.refused} refused`);
   say(renderSummary(summaries));
+}
+
+function announceHistory(count: number): void {
+  say(`\nThe year before, as it would have come: ${count} webhooks of ${REGULARS.length} regular customers.`);
 }
 
 function announce(shops: readonly DemoShop[], count: number): void {

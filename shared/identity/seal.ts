@@ -36,7 +36,9 @@ export function sealer({ current, keys }: SealKeys): Sealer {
       const key = keyOf(bytes[0] ?? 0, keys);
       const body = 1 + NONCE_BYTES + TAG_BYTES;
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + NONCE_BYTES));
+        const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(1, 1 + NONCE_BYTES), {
+          authTagLength: TAG_BYTES, // else a cut-off tag would do
+        });
         decipher.setAuthTag(bytes.subarray(1 + NONCE_BYTES, body));
         const deflated = Buffer.concat([decipher.update(bytes.subarray(body)), decipher.final()]);
         return JSON.parse(inflateRawSync(deflated).toString('utf8'));
