@@ -29,8 +29,7 @@ export function renderProfile(profile: UnifiedProfile, { language, reveal, maske
   return sections.filter((section) => section !== undefined).join('\n\n');
 }
 
-export const tierName = (tier: UnifiedProfile['tier']['value']): string =>
-  `${TIER_NAMES[tier].zh} ${TIER_NAMES[tier].en}`;
+const tierName = (tier: UnifiedProfile['tier']['value']): string => `${TIER_NAMES[tier].zh} ${TIER_NAMES[tier].en}`;
 
 function figures({ facts: known, predicted, tier, revision }: UnifiedProfile): string {
   const { currency, reporting } = known;

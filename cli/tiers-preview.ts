@@ -15,17 +15,15 @@ const READS_AT_ONCE = 16;
  * what changes while it runs. Windows are as of each profile's `asOf`: the days behind them are not read.
  */
 export async function* everyProfile(
-  customers: Pick<Customers, 'listRoots' | 'getPlace'>,
+  customers: Pick<Customers, 'listRoots' | 'getProfiles'>,
 ): AsyncGenerator<PreviewProfile> {
   for (let shard = 0; shard < INDEX_SHARDS; shard++) {
     let after: string | undefined;
     do {
       const page = await customers.listRoots(shard, PAGE, after);
-      const places = await pMap(page.items, (persona) => customers.getPlace(persona), { concurrency: READS_AT_ONCE });
-      for (const place of places) {
+      for (const { persona, root, profile } of await customers.getProfiles(page.items)) {
         // The index is a moment behind: it may have become another's alias.
-        if (!place?.profile || place.root !== place.persona) continue;
-        yield { id: place.persona, ...place.profile };
+        if (profile && persona === root) yield { id: persona, ...profile };
       }
       after = page.next;
     } while (after !== undefined);

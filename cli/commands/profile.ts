@@ -144,7 +144,8 @@ async function several(
       .slice(0, TOLD_MOST)
       .map(async (id) => tellBrief(await briefOf(await requireRoot(id, customers), customers, MASKED), language)),
   );
-  const more = ids.length > TOLD_MOST ? ` and ${ids.length - TOLD_MOST} more` : '';
+  // Of a shared value not all were read.
+  const more = shared ? ' and more' : ids.length > TOLD_MOST ? ` and ${ids.length - TOLD_MOST} more` : '';
   const why = shared ? 'So many have it that it links nobody' : 'Several customers have it';
   return new CliError(
     'several_profiles',

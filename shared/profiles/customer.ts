@@ -60,7 +60,11 @@ export interface Month {
   readonly month: string;
   readonly revision: number;
   readonly days: Readonly<Record<string, Day>>;
+  /** What its days carried once and carry no more: whom it kept apart has to be told, even if the first to try it dies. */
+  readonly left?: readonly CarriedIdentifier[];
 }
+
+export type CarriedIdentifier = Pick<KeyedIdentifier, 'type' | 'hash'>;
 
 /** All that a persona brings into a component. */
 export interface Content {

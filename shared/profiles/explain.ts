@@ -9,7 +9,7 @@ import { compareFirst } from '../identity/links.ts';
 import { compareNames } from '../identity/names.ts';
 import type { PersonaId } from '../identity/persona.ts';
 import { DEFAULT_RULES, type LinkingRules } from '../identity/policy.ts';
-import { type Evidence, type Profile, type Resolution, resolve } from '../identity/resolve.ts';
+import { type Evidence, type Profile, type Resolution, resolve, type SharedValue } from '../identity/resolve.ts';
 import type { Suggestion, SuggestionCode } from '../identity/suggestions.ts';
 import type { Rejection } from '../identity/unlinkable.ts';
 import { type Decision, summarise } from '../tiers/reasons.ts';
@@ -34,6 +34,7 @@ import { type Neighbourhood, readNeighbourhood } from './neighbourhood.ts';
 import type { StoredProfile } from './profile.ts';
 import { MASKED, type Reveal } from './reveal.ts';
 import { decisionOf, describePersona, type UnifiedPersona } from './unified.ts';
+import { FOLLOWED } from './update.ts';
 
 export interface ExplainedPersona extends UnifiedPersona {
   /** When its first order came; absent once no order is left. */
@@ -80,7 +81,7 @@ export interface Explanation {
     Words & { readonly between: readonly [PersonaId, PersonaId]; readonly holds: boolean })[];
   readonly cuts: readonly (Made & Words & Pick<Cut, 'off' | 'kept'>)[];
   readonly suggestions: readonly { readonly with: PersonaId; readonly reasons: readonly ExplainedReason[] }[];
-  /** Theirs, and of too many others. */
+  /** Theirs, and of too many others: at least so many. */
   readonly shared: readonly (Words & {
     readonly type: IdentifierType;
     readonly value?: string;
@@ -153,15 +154,14 @@ export async function explainProfile(
     ),
     remarks: [
       ...(members.length === 1 ? [ALONE] : []),
-      ...(root.oversized ? [OVERSIZED] : []),
-      ...(!root.oversized && !isSettled(root, resolved) ? [UNSETTLED] : []),
+      ...(around.isWhole ? [] : [OVERSIZED]),
+      ...(around.isWhole && !isSettled(root, resolved) ? [UNSETTLED] : []),
     ],
     tier: { ...decision, ...summarise(decision) },
   };
 }
 
-export const otherOf = ({ between: [a, b] }: Pick<Suggestion, 'between'>, one: PersonaId): PersonaId =>
-  a === one ? b : a;
+const otherOf = ({ between: [a, b] }: Pick<Suggestion, 'between'>, one: PersonaId): PersonaId => (a === one ? b : a);
 
 /** The reasons of a suggestion in words. */
 export function explainSuggestion(
@@ -268,7 +268,10 @@ function sharedOf(members: readonly PersonaId[], { shared }: Resolution, { input
   const held = new Set(
     input.personas.flatMap(({ id, links }) => (members.includes(id) ? links.map(({ hash }) => hash) : [])),
   );
-  return shared.filter(({ hash }) => held.has(hash));
+  // Of one that has more holders than are followed, those met are no count.
+  const atLeast = ({ type, hash, personas }: SharedValue) =>
+    input.shared?.has(hash) ? FOLLOWED * input.rules.personasPerValue[type] + 1 : personas;
+  return shared.flatMap((value) => (held.has(value.hash) ? [{ ...value, personas: atLeast(value) }] : []));
 }
 
 function distinct(rejected: readonly RejectedIdentifier[]): RejectedIdentifier[] {

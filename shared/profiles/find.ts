@@ -51,7 +51,7 @@ export async function findProfiles(
 }
 
 /** In the very form in which orders' values are kept. */
-export function readValue({ type, text, region }: Wanted): Checked {
+function readValue({ type, text, region }: Wanted): Checked {
   if (type === 'phone') return checkPhone(text, region);
   if (type === 'email') return checkEmail(text);
   if (isMasked(text)) return { kind: 'rejected', reason: 'masked' };

@@ -131,8 +131,8 @@ export function dynamoCustomers<Profile>({
   // The casts here and below: only this file writes to the table, from these very types.
   const open = <T>(item: Item): T => sealer.open(item.sealed as Uint8Array) as T;
   const monthOf = (item: Item): Month => {
-    const { persona, month, revision } = item as unknown as Month;
-    return { persona, month, revision, days: open<Month['days']>(item) };
+    const { persona, month, revision, left } = item as unknown as Month;
+    return { persona, month, revision, days: open<Month['days']>(item), ...(left && { left }) };
   };
   const entryOf = (item: Item): Entry => {
     const { persona, day, key, revision, reading } = item as unknown as Entry;

@@ -24,7 +24,7 @@ export const UnifiedPersona = z.object({
 });
 export type UnifiedPersona = z.infer<typeof UnifiedPersona>;
 
-export const UnifiedIdentifier = z.object({
+const UnifiedIdentifier = z.object({
   type: z.enum(IDENTIFIER_TYPES),
   /** Normalised: phones in E.164, emails case-folded. */
   value: z.string(),
@@ -33,7 +33,7 @@ export const UnifiedIdentifier = z.object({
   /** Held by so many personas that it links none of them. */
   shared: z.boolean(),
 });
-export type UnifiedIdentifier = z.infer<typeof UnifiedIdentifier>;
+type UnifiedIdentifier = z.infer<typeof UnifiedIdentifier>;
 
 export const UnifiedProfile = z.object({
   /** That of the persona first received. */

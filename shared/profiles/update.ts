@@ -9,6 +9,7 @@ import type { Cause } from '../queues/messages.ts';
 import { Conflict } from '../runtime/errors.ts';
 import type { Instant } from '../time/instant.ts';
 import {
+  type CarriedIdentifier,
   type Content,
   type CustomerStore,
   type Day,
@@ -101,40 +102,78 @@ export async function updateCustomers<Profile>(
     await store.putEntry(entry);
     touched.set(`${entry.persona} ${entry.day}`, entry);
   }
-  for (const { persona, day } of touched.values()) await deriveMonth(persona, day, store);
+  const left = new Map<string, CarriedIdentifier>();
+  for (const { persona, day } of touched.values())
+    for (const one of await deriveMonth(persona, day, store)) left.set(one.hash, one);
   let [profiles, oversized] = [0, 0];
-  for (const persona of new Set([...entries.map((entry) => entry.persona), ...personas])) {
+  const looked = new Set<PersonaId>();
+  const derive = async (persona: PersonaId): Promise<void> => {
     const outcome = await deriveComponent(persona, store, rules, occasion);
     profiles += outcome.profiles;
     oversized += outcome.oversized;
-  }
+    for (const one of outcome.looked) looked.add(one);
+  };
+  for (const persona of new Set([...entries.map((entry) => entry.persona), ...personas])) await derive(persona);
+  // A value that was shared, or whose owners had contradicting names, may join the others again once one of them has left it.
+  for (const one of left.values())
+    for (const persona of await holdersLeft(one, store, rules)) if (!looked.has(persona)) await derive(persona);
   return { profiles, oversized };
+}
+
+/** None where there are more than are ever followed: then nothing has changed for them. */
+async function holdersLeft<Profile>(
+  left: CarriedIdentifier,
+  store: CustomerStore<Profile>,
+  { holdersMost }: Pick<Rules<Profile>, 'holdersMost'>,
+): Promise<readonly PersonaId[]> {
+  const most = FOLLOWED * holdersMost(left.type);
+  const holders = await store.listHolders(identifierKey(left), most);
+  return holders.length > most ? [] : holders;
 }
 
 /**
  * The day anew from its entries, into its month, under the month's revision. Who carries an identifier is written before the
- * month that says so: so where a month has it, it is known already, and costs no write again.
+ * month that says so: so where a month has it, it is known already, and costs no write again. Gives what the month has left.
  */
-async function deriveMonth<Profile>(persona: PersonaId, day: string, store: CustomerStore<Profile>): Promise<void> {
+async function deriveMonth<Profile>(
+  persona: PersonaId,
+  day: string,
+  store: CustomerStore<Profile>,
+): Promise<readonly CarriedIdentifier[]> {
   const name = day.slice(0, 7);
   for (let attempt = 1; ; attempt++) {
     // The guard first: who changes an entry after this also moves the month, and then ours does not stand.
     const known = await store.getMonth(persona, name);
     const derived = dayOf(day, await store.listEntries(persona, day, ORDERS_A_DAY));
     const { [day]: before, ...others } = known?.days ?? {};
-    if (known && JSON.stringify(before) === JSON.stringify(derived)) return;
-    const carried = new Set(Object.values(known?.days ?? {}).flatMap(({ links }) => links.map(({ hash }) => hash)));
+    if (known && JSON.stringify(before) === JSON.stringify(derived)) return known.left ?? [];
+    const carried = carriedBy(known?.days ?? {});
     for (const link of derived?.links ?? [])
       if (!carried.has(link.hash)) await store.putHolder(identifierKey(link), persona);
     const days = derived ? { ...others, [day]: derived } : others;
-    const month: Month = { persona, month: name, revision: (known?.revision ?? 0) + 1, days };
+    const carries = carriedBy(days);
+    const left = [
+      ...new Map([...(known?.left ?? []).map((one) => [one.hash, one] as const), ...carried]).values(),
+    ].filter(({ hash }) => !carries.has(hash));
+    const month: Month = {
+      persona,
+      month: name,
+      revision: (known?.revision ?? 0) + 1,
+      days,
+      ...(left.length > 0 && { left }),
+    };
     try {
-      return await store.putMonth(month, known?.revision ?? 0);
+      await store.putMonth(month, known?.revision ?? 0);
+      return left;
     } catch (error) {
       if (!(error instanceof Conflict) || attempt === ATTEMPTS) throw error;
     }
   }
 }
+
+/** By hash. */
+const carriedBy = (days: Month['days']): Map<string, CarriedIdentifier> =>
+  new Map(Object.values(days).flatMap(({ links }) => links.map(({ type, hash }) => [hash, { type, hash }] as const)));
 
 /** Undefined where no entry says anything. */
 function dayOf(day: string, entries: readonly Entry[]): Day | undefined {
@@ -156,13 +195,18 @@ function dayOf(day: string, entries: readonly Entry[]): Day | undefined {
   };
 }
 
+interface Derivation extends Outcome {
+  /** All who were where they belong by then. */
+  readonly looked: readonly PersonaId[];
+}
+
 /** Everyone that a persona is linked with, directly or not, into the components that the rules make of them. */
 async function deriveComponent<Profile>(
   persona: PersonaId,
   store: CustomerStore<Profile>,
   rules: Rules<Profile>,
   occasion: Occasion,
-): Promise<Outcome> {
+): Promise<Derivation> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await tryComponent(persona, store, rules, occasion);
@@ -177,7 +221,7 @@ async function tryComponent<Profile>(
   store: CustomerStore<Profile>,
   rules: Rules<Profile>,
   { now, cause }: Occasion,
-): Promise<Outcome> {
+): Promise<Derivation> {
   const { met, places, shared, isWhole } = await meet(persona, store, rules);
   const { groups, suggestions } = isWhole
     ? grouped([...met.values()], shared, rules)
@@ -223,6 +267,7 @@ async function tryComponent<Profile>(
   return {
     profiles: writes.filter(({ place }) => place.root === place.persona).length,
     oversized: writes.filter(({ place }) => place.oversized).length,
+    looked: isWhole ? [...met.keys()] : [persona],
   };
 }
 

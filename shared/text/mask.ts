@@ -27,7 +27,7 @@ function maskWord(word: string): string {
 export function maskPhone(phone: string): string {
   const plus = phone.startsWith('+') ? '+' : '';
   const digits = phone.slice(plus.length);
-  return `${plus}${digits.slice(0, Math.max(0, digits.length - 8))}****${digits.length > 4 ? digits.slice(-4) : ''}`;
+  return `${plus}${digits.slice(0, Math.min(5, Math.max(0, digits.length - 8)))}****${digits.length > 4 ? digits.slice(-4) : ''}`;
 }
 
 /** jane.doe@example.com → `j***@example.com` */

@@ -58,6 +58,8 @@ test('an incomplete stack ends it, one in change does not', async () => {
 test('each thing that is wrong, with what to do', async () => {
   const made = await withShops();
   made.queues.set('work', { arn: 'a', waiting: 5_000, inFlight: 1 });
+  made.queues.set('profiles', { arn: 'a', waiting: 2_000, inFlight: 0 });
+  made.queues.set('profiles-dead', { arn: 'a', waiting: 1, inFlight: 0 });
   made.queues.set('inbox-dead', { arn: 'arn:aws:sqs:eu:0:dead', waiting: 2, inFlight: 0 });
   await made.type(`send till ${await saleCase('{}')} --connection shop`);
   Object.assign(made.deployment.secrets, { getWebhookSecrets: async () => undefined });
@@ -76,6 +78,11 @@ test('each thing that is wrong, with what to do', async () => {
       'start-message-move-task --source-arn arn:aws:sqs:eu:0:dead --endpoint-url http://localhost:4566',
     ),
   });
+  expect(byName.get('profilesQueue')).toMatchObject({
+    status: 'warn',
+    message: expect.stringContaining('2000 waiting'),
+  });
+  expect(byName.get('profilesDeadLetters')).toMatchObject({ status: 'fail' });
   expect(byName.get('tables')).toMatchObject({ status: 'fail' });
   expect(byName.get('lake')).toMatchObject({ status: 'fail', message: expect.stringContaining('did not allow') });
   expect(byName.get('connections')).toMatchObject({ status: 'fail', message: 'Without a secret: dull, shop.' });

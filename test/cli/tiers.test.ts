@@ -322,11 +322,11 @@ describe('tiers preview', () => {
   test('meets every profile once, however many pages there are, and says how far it is', async () => {
     const { run, profile, customers, later } = deployment();
     for (let index = 0; index < 60; index++) await profile(`p${index}`, 100 * index, { tier: 'base' });
-    const { listRoots, getPlace } = customers;
+    const { listRoots, getProfiles } = customers;
     customers.listRoots = (shard, _limit, after) => listRoots(shard, 2, after);
-    customers.getPlace = async (persona) => {
+    customers.getProfiles = async (personas) => {
       later(1_000);
-      return getPlace(persona);
+      return getProfiles(personas);
     };
     const ran = await run(['tiers', 'preview', '-'], withPolicy(STRICT));
     expect(ran.stdout).toContain('60 profiles');
@@ -338,11 +338,10 @@ describe('tiers preview', () => {
   test('of who is an alias by now, nothing is counted', async () => {
     const { run, customers, profile } = deployment();
     await profile('a', 4000, { tier: 'base' });
-    const { getPlace } = customers;
-    customers.getPlace = async (persona) => {
-      const place = await getPlace(persona);
-      return place && { ...place, root: 'till/shop/other' as PersonaId }; // the cast: as above
-    };
+    const { getProfiles } = customers;
+    customers.getProfiles = async (personas) =>
+      // The cast: as above.
+      (await getProfiles(personas)).map((place) => ({ ...place, root: 'till/shop/other' as PersonaId }));
     expect((await run(['tiers', 'preview', '-'], withPolicy(STRICT))).stdout).toContain('no profile yet');
   });
 });

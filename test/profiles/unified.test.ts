@@ -182,5 +182,43 @@ describe('an explanation', () => {
     expect(one?.shared).toMatchObject([{ type: 'phone', value: '+86137****1111', personas: 11 }]);
     expect(one?.rejected).toMatchObject([{ reason: 'virtual_number', zh: expect.stringContaining('虚拟号') }]);
     expect(JSON.stringify(one?.rejected)).not.toContain('18412345678');
+
+    await buy(
+      reseller(22, '+8613700002222').map((account) => ({ ...account, by: account.by.replace('reseller', 'bot') })),
+    );
+    const bot = await explain(personaId('shopify/shop/bot-00'));
+    expect(bot?.shared).toMatchObject([
+      { value: '+86137****2222', personas: 21, zh: expect.stringContaining('至少由 21') },
+    ]);
+    expect((await readProfile(personaId('shopify/shop/bot-00'), customers))?.identifiers).toMatchObject([
+      { shared: true },
+    ]);
+  });
+
+  test('of a chain too long to be resolved says so, and what joins the profile all the same', async () => {
+    const phone = (index: number) => `+86137${String(index).padStart(8, '0')}`;
+    const chain = Array.from(
+      { length: 110 },
+      (_, index): Bought => ({
+        by: `shopify/shop/link-${String(index).padStart(3, '0')}`,
+        at: instant(Date.UTC(2026, 6, 1) + index * 3_600_000),
+        // By an email with the next, by a phone with the one after.
+        identifiers: {
+          email: `e${index - (index % 2)}@example.org`,
+          phone: phone(index + (index % 2)),
+        },
+      }),
+    );
+    for (const one of chain) await buy([one]);
+    const last = await explain(personaId('shopify/shop/link-109'));
+    expect(last?.remarks.map(({ en }) => en)).toContainEqual(
+      expect.stringContaining('more personas than can be resolved'),
+    );
+    const first = await explain(personaId('shopify/shop/link-000'));
+    expect(first).toMatchObject({
+      aliases: { length: 48 },
+      evidence: { length: 48 },
+      remarks: [{ zh: expect.stringContaining('人工核查') }],
+    });
   });
 });
