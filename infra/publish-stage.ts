@@ -10,6 +10,7 @@ import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { PublishConfig } from '../functions/publish/config.ts';
 import { PLACE } from '../shared/profiles/store.ts';
+import { HISTORY_PREFIX } from '../shared/publish/store.ts';
 import { acknowledge } from './defaults/acknowledge.ts';
 import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
@@ -56,7 +57,7 @@ export class PublishStage extends Construct {
         consumeStream(customers),
         allow(['sqs:SendMessage'], this.deadLetterQueue.queueArn),
         allow(['events:PutEvents'], this.bus.eventBusArn),
-        putOf('persona#', customers),
+        putOf(HISTORY_PREFIX, customers),
         allow(['ssm:GetParameter'], identityKeys.arn),
       ],
       keysOf: { bucket: lake, prefixes: {} },

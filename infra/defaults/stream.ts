@@ -3,7 +3,6 @@ import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, type FilterCriteria, type IFunction, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { allow } from './permissions.ts';
@@ -36,7 +35,8 @@ export function followStream(scope: Construct, target: IFunction, props: FollowP
     retryAttempts: RETRIES,
     maxRecordAge: Duration.hours(23),
     reportBatchItemFailures,
-    onFailure: new SqsDlq(deadLetterQueue),
+    // Not CDK's SqsDlq, which would let the function do more than send.
+    onFailure: { bind: () => ({ destination: deadLetterQueue.queueArn }) },
     ...(only && { filters: [only as ReturnType<typeof FilterCriteria.filter>] }),
   });
   mapping.node.addDependency(target.role ?? target);

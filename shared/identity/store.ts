@@ -1,6 +1,6 @@
 /**
- * The keys of identity in one SSM SecureString parameter. Whoever needs them first makes them; nobody ever overwrites them. They
- * are kept in memory for as long as the function instance lives.
+ * The keys of identity in one SSM SecureString parameter. Whoever needs them first makes them; no function ever overwrites them. They
+ * are kept in memory for some minutes, after which a key that was added is known everywhere, and may be made the current one.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -11,6 +11,8 @@ import {
   type SSMClient,
 } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
+import { createCache } from '../runtime/cache.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import { Defect } from '../runtime/errors.ts';
 import type { IdentityKeys } from './contribution.ts';
 import { type Sealer, sealer } from './seal.ts';
@@ -24,6 +26,7 @@ export interface KeyStore {
 }
 
 const KEY_BYTES = 32;
+const MAX_AGE_MS = 5 * 60_000;
 
 /** As stored: base64. A new sealing key is added under the next number and made the current one; old ones stay. */
 const Stored = z.object({
@@ -33,7 +36,15 @@ const Stored = z.object({
 });
 type Stored = z.infer<typeof Stored>;
 
-export function ssmKeys({ client, name }: { readonly client: SSMClient; readonly name: string }): KeyStore {
+export function ssmKeys({
+  client,
+  name,
+  clock = systemClock,
+}: {
+  readonly client: SSMClient;
+  readonly name: string;
+  readonly clock?: Clock;
+}): KeyStore {
   async function get(): Promise<Stored | undefined> {
     try {
       const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));
@@ -66,17 +77,18 @@ export function ssmKeys({ client, name }: { readonly client: SSMClient; readonly
     return made;
   }
 
-  let loaded: Promise<Keys> | undefined;
+  // Under one name, as there is one parameter.
+  const cache = createCache({
+    load: async () => toKeys((await get()) ?? (await make())),
+    clock,
+    maxAgeMs: MAX_AGE_MS,
+    maxEntries: 1,
+  });
   return {
-    load() {
-      loaded ??= get()
-        .then((stored) => stored ?? make())
-        .then(toKeys)
-        .catch((error: unknown) => {
-          loaded = undefined;
-          throw error;
-        });
-      return loaded;
+    async load() {
+      const keys = await cache.get(name);
+      if (!keys) throw new Defect('identity_keys_missing', `There are no keys in ${name}.`);
+      return keys;
     },
   };
 }

@@ -1,5 +1,6 @@
 /**
- * The history of a profile: each event that concerned it, as it was told but for the sentences, which follow from the findings.
+ * The history of a profile: its tiers, merges and splits, as they were told but for the sentences, which follow from the findings.
+ * Each of its orders is an event, too, but no history: the orders are there, and a row each would cost as much as the profile.
  * Who decided a cut is in the decisions, which are only ever added: they are put between the entries when they are shown.
  */
 import * as z from 'zod';
@@ -7,21 +8,13 @@ import type { Decision } from '../identity/cuts.ts';
 import type { PersonaId } from '../identity/persona.ts';
 import type { PageOf } from '../profiles/customer.ts';
 import { Finding } from '../tiers/reasons.ts';
-import {
-  ProfileChanged,
-  ProfileCreated,
-  type ProfileEvent,
-  ProfileMerged,
-  ProfileSplit,
-  TierChanged,
-} from './events.ts';
+import { ProfileCreated, type ProfileEvent, ProfileMerged, ProfileSplit, TierChanged } from './events.ts';
 
 /** Not its personas: 99 of them, at each order. */
 const withoutPersonas = { personas: true } as const;
 
 export const HistoryEntry = z.discriminatedUnion('type', [
   ProfileCreated.omit(withoutPersonas),
-  ProfileChanged.omit(withoutPersonas),
   ProfileSplit.omit(withoutPersonas),
   ProfileMerged,
   TierChanged.extend({ reasons: z.array(Finding) }),
@@ -40,8 +33,9 @@ export interface HistoryRow {
   readonly entry: HistoryEntry;
 }
 
-/** Two profiles that join or part both have it in their history. */
+/** Two profiles that join or part both have it in their history; none for what is only another order. */
 export function rowsOf(event: ProfileEvent): HistoryRow[] {
+  if (event.type === 'profile.changed') return [];
   const entry = HistoryEntry.parse(event);
   const { subject, profile } = event;
   const other = event.type === 'profile.split' ? event.from : profile;

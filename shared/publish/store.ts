@@ -1,11 +1,11 @@
 /**
  * Events on EventBridge, and the history of profiles in the customers table.
  * # | question                      | function    | key                                                | read
- * 1 | what happened to a profile    | putHistory  | pk 'persona#'+id, sk 'history#'+time+'#'+event id  | -
- * 2 | all that did, newest first    | listHistory | sk begins with 'history#', backwards               | eventual
+ * 1 | what happened to a profile    | putHistory  | pk 'history#'+profile, sk time+'#'+event id        | -
+ * 2 | all that did, newest first    | listHistory | likewise, backwards                                | eventual
  * Asked by: 1 publish · 2 cli.
  *
- * In plain text, for nothing personal is in it: names of profiles, tiers, figures.
+ * Under keys of their own, so that who writes history can write no profile. In plain text, for nothing personal is in it: names of profiles, tiers, figures.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -77,8 +77,8 @@ export function eventBridgeBus({
   };
 }
 
-const PREFIX = 'history#';
-const partition = (profile: PersonaId) => `persona#${profile}`;
+export const HISTORY_PREFIX = 'history#';
+const partition = (profile: PersonaId) => `${HISTORY_PREFIX}${profile}`;
 
 export function dynamoHistory({
   client,
@@ -89,7 +89,7 @@ export function dynamoHistory({
 }): HistoryStore {
   return {
     async putHistory(profile, entry) {
-      const sk = `${PREFIX}${entry.occurredAt}#${entry.id}`;
+      const sk = `${entry.occurredAt}#${entry.id}`;
       await client.send(new PutCommand({ TableName: table, Item: { pk: partition(profile), sk, ...entry } }));
     },
 
@@ -98,15 +98,15 @@ export function dynamoHistory({
       const { Items = [], LastEvaluatedKey: last } = await client.send(
         new QueryCommand({
           TableName: table,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': pk, ':prefix': PREFIX },
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': pk },
           ScanIndexForward: false,
           Limit: limit,
-          ...(after !== undefined && { ExclusiveStartKey: { pk, sk: `${PREFIX}${after}` } }),
+          ...(after !== undefined && { ExclusiveStartKey: { pk, sk: after } }),
         }),
       );
       const items = Items.map((item) => HistoryEntry.parse(item));
-      return { items, ...(last && { next: String(last.sk).slice(PREFIX.length) }) };
+      return { items, ...(last && { next: String(last.sk) }) };
     },
   };
 }

@@ -56,7 +56,7 @@ it('writes under the keys of personas alone', () => {
     .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement)
     .filter(({ Action }) => JSON.stringify(Action).includes('dynamodb:PutItem'));
   expect(puts.map(({ Condition }) => Condition)).toEqual([
-    { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['persona#*'] } },
+    { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['history#*'] } },
   ]);
 });
 

@@ -1,4 +1,6 @@
 /** Which changes of a place are told, and that what is told is enough. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../shared/identity/cuts.ts';
@@ -141,6 +143,16 @@ describe('a change of a place', () => {
 });
 
 describe('an event', () => {
+  it('is as the documentation shows it', () => {
+    const text = readFileSync(path.resolve(import.meta.dirname, '../../docs/events.md'), 'utf8');
+    const shown = [...text.matchAll(/```json\n([\s\S]*?)```/g)].map(([, json = '']) => JSON.parse(json));
+    const details = shown.map((one) => one.detail ?? one);
+    for (const detail of details) expect(ProfileEvent.parse(detail)).toEqual(detail);
+    expect(details.map(({ type }) => type).sort()).toEqual(
+      ['profile.changed', 'profile.merged', 'profile.split', 'tier.changed'].sort(),
+    );
+  });
+
   it('has the same id whenever its record is read, and no other event has it', () => {
     const steps: [StoredPlace | undefined, StoredPlace][] = [
       [undefined, rootOf(A)],
