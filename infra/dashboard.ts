@@ -15,6 +15,7 @@ export interface DashboardProps {
   readonly hydrate: IFunction;
   readonly profiles: IFunction;
   readonly publish: IFunction;
+  readonly population: IFunction;
   readonly inbox: Queues;
   readonly work: Queues;
   readonly wake: Queues;
@@ -29,7 +30,7 @@ export class Dashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
-    const { ingest, archive, orders, hydrate, profiles, publish } = props;
+    const { ingest, archive, orders, hydrate, profiles, publish, population } = props;
     const { inbox, work, wake, profilesQueue, publishDeadLetters } = props;
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.hours(3) });
     this.name = dashboard.dashboardName;
@@ -78,6 +79,13 @@ export class Dashboard extends Construct {
         publishDeadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
       ]),
       health(publish),
+    );
+    dashboard.addWidgets(title('Population: what predictions and percentiles follow from, once a day'));
+    dashboard.addWidgets(
+      graph('Profiles read', [byCause('surveyed')]),
+      graph('Models and policies put', [byCause('renewed')]),
+      graph('Not put, though due', [byCause('notRenewed')]),
+      health(population),
     );
   }
 }

@@ -16,6 +16,7 @@ import { identityKeysOf } from './identity-keys.ts';
 import { IngestStage } from './ingest-stage.ts';
 import { Lake } from './lake.ts';
 import { OrdersStage } from './orders-stage.ts';
+import { PopulationStage } from './population-stage.ts';
 import { ProfilesStage } from './profiles-stage.ts';
 import { PublishStage } from './publish-stage.ts';
 import { secretsOf } from './secrets.ts';
@@ -73,6 +74,14 @@ export class TributaryStack extends Stack {
       identityKeys,
     });
     const publishStage = new PublishStage(this, 'PublishStage', { settings, alarms, lake, customers, identityKeys });
+    const populationStage = new PopulationStage(this, 'PopulationStage', {
+      settings,
+      alarms,
+      lake,
+      customers,
+      operations,
+      identityKeys,
+    });
     const edge = new Edge(this, 'Edge', { settings, alarms, ingest: ingestStage.target });
     const dashboard = new Dashboard(this, 'Dashboard', {
       ingest: ingestStage.function,
@@ -81,6 +90,7 @@ export class TributaryStack extends Stack {
       hydrate: hydrateStage.function,
       profiles: profilesStage.function,
       publish: publishStage.function,
+      population: populationStage.function,
       inbox,
       work,
       wake,
@@ -118,6 +128,7 @@ export class TributaryStack extends Stack {
       HydrateLogGroup: hydrateStage.function.logGroup.logGroupName,
       ProfilesLogGroup: profilesStage.function.logGroup.logGroupName,
       PublishLogGroup: publishStage.function.logGroup.logGroupName,
+      PopulationLogGroup: populationStage.function.logGroup.logGroupName,
     });
   }
 

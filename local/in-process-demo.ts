@@ -3,33 +3,46 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { PlannedDelivery } from '../demo/day.ts';
+import { REPORTING_CURRENCY } from '../demo/policy.ts';
 import { createArchive } from '../functions/archive/handler.ts';
 import { createHydrate } from '../functions/hydrate/handler.ts';
 import { createIngest } from '../functions/ingest/handler.ts';
 import { createOrders } from '../functions/orders/handler.ts';
+import { createFollower, createQueueHandler } from '../functions/profiles/handler.ts';
 import { ADAPTERS, DOORS } from '../shared/channels/registry.ts';
 import { connect } from '../shared/connections/connect.ts';
-import { ConnectionId } from '../shared/connections/connection.ts';
-import { connectionDirectory, doorDirectory, shopDirectory } from '../shared/connections/directory.ts';
+import { type Connection, ConnectionId } from '../shared/connections/connection.ts';
+import { connectionDirectory, type Directory, doorDirectory, shopDirectory } from '../shared/connections/directory.ts';
 import { healthNotes } from '../shared/connections/health.ts';
 import type { FetchDetail } from '../shared/hydration/fetch-detail.ts';
+import { DEFAULT_RULES } from '../shared/identity/policy.ts';
 import type { EnvelopeId } from '../shared/lake/envelope.ts';
 import { createInbox } from '../shared/lake/inbox.ts';
 import { deriveOrder } from '../shared/orders/derive.ts';
-import { parseOrderKey } from '../shared/orders/order-key.ts';
-import type { InboxMessage, WakeMessage, WorkMessage } from '../shared/queues/messages.ts';
+import { type OrderKey, parseOrderKey } from '../shared/orders/order-key.ts';
+import type { OrderChange } from '../shared/profiles/follow-orders.ts';
+import type { StoredProfile } from '../shared/profiles/profile.ts';
+import type { InboxMessage, ProfilesMessage, WakeMessage, WorkMessage } from '../shared/queues/messages.ts';
+import { rateSource } from '../shared/rates/rate-source.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import type { Metric, Telemetry } from '../shared/runtime/telemetry.ts';
+import { basisSource } from '../shared/tiers/basis.ts';
 import { fetchFromModels, modelBase } from '../test/platforms/fetch.ts';
 import { toApiEvent } from '../test/simulation/models/api-gateway.ts';
 import { memoryConnections, memoryHealth, memorySecrets } from '../test/simulation/models/connections.ts';
+import { type MemoryCustomers, memoryCustomers } from '../test/simulation/models/customers.ts';
+import { memoryDerivations } from '../test/simulation/models/derivations.ts';
 import { pollQueue } from '../test/simulation/models/event-source.ts';
 import { memoryLake } from '../test/simulation/models/lake.ts';
 import { memoryLanes } from '../test/simulation/models/lanes.ts';
-import { memoryOrders } from '../test/simulation/models/orders.ts';
+import { type MemoryOrders, memoryOrders } from '../test/simulation/models/orders.ts';
 import { memoryQuarantine } from '../test/simulation/models/quarantine.ts';
-import { memoryQueue } from '../test/simulation/models/queue.ts';
+import { memoryQueue, withDepth } from '../test/simulation/models/queue.ts';
+import { memoryRates } from '../test/simulation/models/rates.ts';
+import { type MemoryStream, memoryStream } from '../test/simulation/models/stream.ts';
+import { memoryModels, memoryPolicies } from '../test/simulation/models/tiers.ts';
 import { realTime } from '../test/simulation/models/time.ts';
+import { type CustomerWorld, prepareCustomers } from './customers.ts';
 import { type DemoShop, publish } from './demo-shops.ts';
 import { type Played, type Post, play } from './play.ts';
 import { type ConnectionSummary, sumOrders } from './summary.ts';
@@ -42,18 +55,29 @@ export interface InProcessOptions {
   readonly onProgress: (sent: number) => void;
 }
 
+export interface InProcessDemo {
+  readonly played: Played;
+  readonly summaries: readonly ConnectionSummary[];
+  readonly customers: MemoryCustomers<StoredProfile>;
+  /** Customers as `showCustomers` asks for them; they go on being followed. */
+  readonly world: CustomerWorld;
+}
+
 export async function playInProcess({
   shops,
   webhookBase,
   deliveries,
   onProgress,
-}: InProcessOptions): Promise<{ readonly played: Played; readonly summaries: readonly ConnectionSummary[] }> {
+}: InProcessOptions): Promise<InProcessDemo> {
   const measured = new Map<string, number>();
   const telemetry = countingTelemetry(measured);
   const clock = systemClock;
   const lanes = memoryLanes<FetchDetail>();
   const stores = { connections: memoryConnections(), secrets: memorySecrets(), lanes };
-  const [lake, orders, quarantine] = [memoryLake(), memoryOrders(), memoryQuarantine()];
+  const [lake, quarantine] = [memoryLake(), memoryQuarantine()];
+  const orders: MemoryOrders = memoryOrders({
+    onOrder: (now, before) => profiles.stream.append(now.key, { now, before }),
+  });
   const queue = { time: realTime, visibilityTimeoutMs: 60_000, maxReceiveCount: 5 };
   const inboxQueue = memoryQueue<InboxMessage>({ ...queue, name: 'inbox' });
   const work = memoryQueue<WorkMessage>({ ...queue, name: 'work' });
@@ -109,6 +133,8 @@ export async function playInProcess({
   pollQueue({ ...poll, queue: inboxQueue, batchSize: 100, windowMs: 100, invoke: archive });
   pollQueue({ ...poll, queue: work, batchSize: 10, windowMs: 0, invoke: toOrders });
   pollQueue({ ...poll, queue: wakes, batchSize: 1, windowMs: 0, invoke: hydrate });
+  const profiles = followInProcess({ orders, connections, telemetry });
+  await prepareCustomers(profiles.world, Date.now());
 
   for (const { channel, options, settings, platform } of shops) {
     const api = platform && {
@@ -126,7 +152,9 @@ export async function playInProcess({
   };
   const played = await play(deliveries, { post, atOnce: 12, onProgress });
   const isBusy = () =>
-    lanes.waiting().length > 0 || [inboxQueue, work].some((each) => each.depth().visible + each.depth().hidden > 0);
+    lanes.waiting().length > 0 ||
+    [inboxQueue, work].some((each) => each.depth().visible + each.depth().hidden > 0) ||
+    profiles.stream.pending() + profiles.queue.waiting() > 0;
   while (isBusy()) await sleep(20);
 
   const open = await quarantine.list({ status: 'open', limit: 1_000 });
@@ -147,7 +175,62 @@ export async function playInProcess({
       quarantined: open.items.filter((entry) => entry.connection === connection).length,
     };
   });
-  return { played, summaries };
+  return { played, summaries, customers: profiles.customers, world: profiles.world };
+}
+
+interface Following {
+  readonly orders: MemoryOrders;
+  readonly connections: Directory<Connection>;
+  readonly telemetry: Telemetry;
+}
+
+/** The profiles stage: what the orders' stream tells, and what the profiles queue asks for. */
+function followInProcess({ orders, connections, telemetry }: Following) {
+  const clock = systemClock;
+  const reportingCurrency = REPORTING_CURRENCY;
+  const queue = memoryQueue<ProfilesMessage>({
+    name: 'profiles',
+    time: realTime,
+    visibilityTimeoutMs: 60_000,
+    maxReceiveCount: 5,
+  });
+  const customers = memoryCustomers<StoredProfile>();
+  const [rates, policies] = [memoryRates(), memoryPolicies()];
+  const world: CustomerWorld = { customers, queue, rates, policies };
+  const dependencies = {
+    orders,
+    scan: orders,
+    customers,
+    index: customers,
+    adapters: ADAPTERS,
+    connections,
+    keys: { guest: randomUUID(), lookup: randomUUID() },
+    rates: rateSource(rates, { reportingCurrency, clock }),
+    rateStore: rates,
+    basis: basisSource({ policies, models: memoryModels(), clock, reportingCurrency }),
+    derivations: memoryDerivations(),
+    queue: withDepth(queue),
+    linking: DEFAULT_RULES,
+    reportingCurrency,
+    clock,
+    telemetry,
+  };
+  const follow = createFollower(dependencies);
+  const stream: MemoryStream<OrderChange> = memoryStream<OrderChange>({
+    time: realTime,
+    shards: 4,
+    batchSize: 100,
+    windowMs: 0,
+    retryDelayMs: 1_000,
+    retries: 20,
+    bisect: true,
+    // The cast: keys of the orders table.
+    invoke: (changes) => follow(changes.map(({ key, change }) => ({ key: key as OrderKey, read: async () => change }))),
+    onFailure: ({ first, last }) => process.stderr.write(`Changes ${first} to ${last} were not followed.\n`),
+  });
+  const poll = { time: realTime, batchSize: 10, windowMs: 0, concurrency: 2 };
+  pollQueue({ ...poll, queue, invoke: createQueueHandler(dependencies) });
+  return { stream, queue, customers, world };
 }
 
 function countingTelemetry(measured: Map<string, number>): Telemetry {

@@ -27,11 +27,11 @@ export interface PopulationDependencies extends SurveyDependencies {
 }
 
 /** `force`: for a person who does not want to wait for the week to pass. */
-export const PopulationEvent = z.object({ force: z.boolean().default(false) });
-export type PopulationEvent = z.infer<typeof PopulationEvent>;
+const PopulationEvent = z.object({ force: z.boolean().default(false) });
+type PopulationEvent = z.infer<typeof PopulationEvent>;
 
 /** Who put a version, where it was not a person. */
-export const BY_SCHEDULE = 'schedule';
+const BY_SCHEDULE = 'schedule';
 
 /** Left for fitting, a second per 100,000 customers on half a processor, and for putting. */
 const FIT_MS = 120_000;

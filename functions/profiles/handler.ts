@@ -12,6 +12,7 @@ import { entriesAsStored, entriesOfChange, follow, type OrderChange } from '../.
 import type { Outcome } from '../../shared/profiles/update.ts';
 import { type Cause, ProfilesMessage } from '../../shared/queues/messages.ts';
 import { failedItems, parseRecord } from '../../shared/queues/sqs-batch.ts';
+import { isPassing } from '../../shared/runtime/errors.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 
 /** A record of the orders stream: its key, and what reads its images. */
@@ -116,10 +117,7 @@ async function handle(message: ProfilesMessage, dependencies: ProfilesDependenci
   } else if ('rederive' in message) await rederivePage(message.rederive, dependencies);
   else if ('recount' in message) await recountPage(message.recount, dependencies);
   else if ('personas' in message) {
-    const { personas, cause } = message;
-    // The cast: written by ourselves, of personas.
-    for (const persona of personas as PersonaId[])
-      report(await follow({ entries: [], personas: [persona] }, cause, dependencies), cause, dependencies);
+    await derive(message, dependencies);
   } else {
     const { order, left, cause } = message;
     // The casts: likewise.
@@ -132,6 +130,23 @@ async function handle(message: ProfilesMessage, dependencies: ProfilesDependenci
   }
 }
 
+/** One that can't be derived comes again by itself: the others must not wait for it. */
+async function derive(
+  { personas, cause }: Extract<ProfilesMessage, { readonly personas: unknown }>,
+  dependencies: ProfilesDependencies,
+): Promise<void> {
+  const { queue } = dependencies;
+  // The cast: written by ourselves, of personas.
+  for (const persona of personas as PersonaId[]) {
+    try {
+      report(await follow({ entries: [], personas: [persona] }, cause, dependencies), cause, dependencies);
+    } catch (error) {
+      if (personas.length === 1 || isPassing(error)) throw error;
+      await queue.send({ personas: [persona], cause });
+    }
+  }
+}
+
 function report(
   { profiles, oversized }: Outcome,
   cause: Cause,
@@ -140,10 +155,6 @@ function report(
   if (profiles > 0) telemetry.measure('derived', profiles, { event: cause });
   if (oversized > 0) telemetry.measure('oversized', oversized, { event: cause });
 }
-
-/** AWS refused or could not be reached: it is not about what was asked. */
-const isPassing = (error: unknown): boolean =>
-  error instanceof Error && ('$metadata' in error || error.name === 'TimeoutError' || 'syscall' in error);
 
 const codeOf = (error: unknown): string =>
   error instanceof Error ? ('code' in error && typeof error.code === 'string' ? error.code : error.name) : typeof error;

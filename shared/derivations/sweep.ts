@@ -9,7 +9,7 @@ import type { ProfilesMessage } from '../queues/messages.ts';
 import type { Queue, QueueDepth } from '../queues/queue.ts';
 import type { RateStore } from '../rates/rate-store.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { Conflict } from '../runtime/errors.ts';
+import { Conflict, isPassing } from '../runtime/errors.ts';
 import type { BasisSource } from '../tiers/basis.ts';
 import { type Instant, instant } from '../time/instant.ts';
 
@@ -54,11 +54,17 @@ const TOGETHER = 25;
 /** Due profiles of a shard that one sweep takes up: the rest waits for the next. */
 const DUE_MOST = 500;
 const PAGE = 100;
+/** Each of them is followed before its page is done, and that within the function's minute. */
+const ORDERS_PAGE = 25;
 /** More messages than these are work enough. */
 const WAITING_MOST = 200;
 /** How long a function may decide by what it has in memory, twice over. */
 const CACHES_EXPIRE_SECONDS = 120;
+/** A page that finds enough waiting comes again: after so long at first, then after twice as long each time. */
 const AGAIN_SECONDS = 30;
+const LONGEST_DELAY_SECONDS = 900;
+/** An hour in all; then it goes on. What waits may be nothing but pages, and they must not wait for each other for ever. */
+const WAITS_MOST = 8;
 
 export interface Swept {
   readonly due: number;
@@ -97,8 +103,8 @@ async function startDerivations({ derivations, basis, rateStore, queue, clock }:
   const startedAt = instant(clock().getTime());
   const options = { delaySeconds: CACHES_EXPIRE_SECONDS };
   const started: string[] = [];
-  const isOther = known !== undefined && (known.policy !== next.policy || known.model !== next.model);
-  // The first look is at nobody, or at profiles derived by what is in force.
+  // At the first look nobody knows by what they were derived: another policy may have come before it.
+  const isOther = known === undefined || known.policy !== next.policy || known.model !== next.model;
   const run = isOther ? `policy-${next.policy}-model-${next.model}` : undefined;
   if (run !== undefined) {
     started.push(run);
@@ -120,20 +126,22 @@ async function startDerivations({ derivations, basis, rateStore, queue, clock }:
   return started;
 }
 
+interface Page {
+  readonly run: string;
+  readonly after?: string | undefined;
+  /** How often it has waited. */
+  readonly waits?: number | undefined;
+}
+
 /** A page of a shard, and the message for the next one. Superseded by a newer run, it ends. */
 export async function rederivePage(
-  { run, shard, after }: { readonly run: string; readonly shard: number; readonly after?: string | undefined },
+  page: Page & { readonly shard: number },
   { index, queue, derivations, clock }: SweepDependencies,
 ): Promise<void> {
+  const { run, shard, after } = page;
   const current = await derivations.getDerivation();
   if (current?.run !== undefined && current.run !== run) return;
-  if (await isBusy(queue)) {
-    await queue.send(
-      { rederive: { run, shard, ...(after !== undefined && { after }) } },
-      { delaySeconds: AGAIN_SECONDS },
-    );
-    return;
-  }
+  if (await waitsAgain(page, queue, (waiting) => ({ rederive: waiting }))) return;
   const { items, next } = await index.listRoots(shard, PAGE, after);
   for (const some of inGroups(items)) await queue.send({ personas: some, cause: 'policy' });
   if (next !== undefined) await queue.send({ rederive: { run, shard, after: next } });
@@ -148,22 +156,23 @@ export interface RecountDependencies extends SweepDependencies, FollowDependenci
 
 /** A page of the orders: each that is in another currency is converted anew, and where that changes something, its customer derived. */
 export async function recountPage(
-  { run, segment, after }: { readonly run: string; readonly segment: number; readonly after?: string | undefined },
+  page: Page & { readonly segment: number },
   dependencies: RecountDependencies,
 ): Promise<void> {
   const { scan, queue, derivations, clock, reportingCurrency } = dependencies;
-  if (await isBusy(queue)) {
-    await queue.send(
-      { recount: { run, segment, ...(after !== undefined && { after }) } },
-      { delaySeconds: AGAIN_SECONDS },
-    );
-    return;
-  }
-  const { items, next } = await scan.listOrders({ segment, of: ORDER_SEGMENTS, limit: PAGE, after });
+  const { run, segment, after } = page;
+  if (await waitsAgain(page, queue, (waiting) => ({ recount: waiting }))) return;
+  const { items, next } = await scan.listOrders({ segment, of: ORDER_SEGMENTS, limit: ORDERS_PAGE, after });
   for (const order of items) {
-    const entry = await entryOfOrder(order, dependencies);
-    if (entry?.content && entry.content.contribution.currency !== reportingCurrency)
-      await follow({ entries: [entry] }, 'backfill', dependencies);
+    try {
+      const entry = await entryOfOrder(order, dependencies);
+      if (entry?.content && entry.content.contribution.currency !== reportingCurrency)
+        await follow({ entries: [entry] }, 'backfill', dependencies);
+    } catch (error) {
+      if (isPassing(error)) throw error;
+      // By itself: one that can never be read must not keep the others of its page from their new rates.
+      await queue.send({ order: order.key, left: [], cause: 'backfill' });
+    }
   }
   if (next !== undefined) await queue.send({ recount: { run, segment, after: next } });
   await note(run, { part: segment, seen: items.length, isLast: next === undefined }, { derivations, clock });
@@ -184,7 +193,18 @@ async function note(
   });
 }
 
-const isBusy = async (queue: QueueDepth): Promise<boolean> => (await queue.depth()) > WAITING_MOST;
+/** Whether it does: while enough is waiting, and not for ever. */
+async function waitsAgain<Its extends Page>(
+  page: Its,
+  queue: SweepDependencies['queue'],
+  messageOf: (waiting: Its) => ProfilesMessage,
+): Promise<boolean> {
+  const { waits = 0 } = page;
+  if (waits >= WAITS_MOST || (await queue.depth()) <= WAITING_MOST) return false;
+  const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, AGAIN_SECONDS * 2 ** waits);
+  await queue.send(messageOf({ ...page, waits: waits + 1 }), { delaySeconds });
+  return true;
+}
 
 function inGroups<Item>(items: readonly Item[]): Item[][] {
   const groups: Item[][] = [];

@@ -8,9 +8,9 @@ import type { PolicyVersion } from '../tiers/versions.ts';
 import type { Instant } from '../time/instant.ts';
 
 /** Half a day less than a week: a daily run that begins a moment earlier than the last must not put it off for a day. */
-export const BETWEEN_MS = 6.5 * 24 * 60 * 60 * 1000;
+const BETWEEN_MS = 6.5 * 24 * 60 * 60 * 1000;
 
-export interface AsOf {
+interface AsOf {
   readonly at: Instant;
   /** Asked for by a person: without waiting for the week to pass. */
   readonly force: boolean;
@@ -22,7 +22,7 @@ export function isModelDue(latest: Model | undefined, reportingCurrency: string,
   return Date.parse(at) - Date.parse(latest.fittedAt) >= BETWEEN_MS;
 }
 
-export type PolicyDue =
+type PolicyDue =
   | { readonly kind: 'due' }
   /** `version_waits`: another is to come into force, and would not if a higher number did first. */
   | { readonly kind: 'not_due'; readonly why: 'no_percentiles' | 'version_waits' | 'recent' };
@@ -45,9 +45,10 @@ export function modelVersion(at: Instant, latest: Model | undefined): string {
   return latest?.version.startsWith(ofDay) ? `fit-${at.slice(0, 16)}` : ofDay;
 }
 
-const SAME = 1e-6;
+/** Relative. The search ends within 1e-6 of the maximum, depending on the order in which the customers were read. */
+const SAME = 1e-5;
 
-/** Whether predictions would be the same. */
+/** Whether predictions would be the same, to what the search can tell. */
 export function isSameModel(a: Model, b: Model): boolean {
   if (a.currency !== b.currency || (a.gammaGamma === undefined) !== (b.gammaGamma === undefined)) return false;
   const parametersOf = ({ bgNbd, gammaGamma }: Model): number[] => [

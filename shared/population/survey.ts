@@ -20,7 +20,7 @@ import type { Instant } from '../time/instant.ts';
 import { agedTimeline } from './aged.ts';
 
 /** No further shard is begun that would probably go beyond it: of so many, the top twentieth is known to within 0.1 %. */
-export const SURVEYED_MOST = 200_000;
+const SURVEYED_MOST = 200_000;
 
 const KEYS_A_PAGE = 1_000;
 const READ_TOGETHER = 1_000;

@@ -60,6 +60,11 @@ export interface Month {
   readonly month: string;
   readonly revision: number;
   readonly days: Readonly<Record<string, Day>>;
+  /**
+   * Of each day that ever had an order, those without any left too: the revisions of its entries, summed up. They only grow, so one
+   * sum is one state of the day, and a month that was derived from another one must move, even if the day comes out the same.
+   */
+  readonly seen?: Readonly<Record<string, number>>;
   /** What its days carried once and carry no more: whom it kept apart has to be told, even if the first to try it dies. */
   readonly left?: readonly CarriedIdentifier[];
 }

@@ -68,7 +68,7 @@ export async function entriesAsStored(
 
 export async function entryOfOrder(
   { key, revision, parts }: StoredOrder,
-  { adapters, connections, keys, rates }: FollowDependencies,
+  { adapters, connections, keys, rates }: Pick<FollowDependencies, 'adapters' | 'connections' | 'keys' | 'rates'>,
 ): Promise<Entry | undefined> {
   const name = parseOrderKey(key);
   const adapter = name && (await adapters.find(name.channel));

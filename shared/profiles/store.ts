@@ -13,7 +13,7 @@
  * 10 | two profiles that may be one               | put-, delete-, listSuggestion | pk 'suggestions', sk both           | eventual
  * 11 | all orders of a persona                    | listEntriesOf    | sk begins with 'entry#', backwards              | eventual
  * 12 | many profiles at once                      | getProfiles      | as 7, in batches                                | eventual
- * Asked by: 1–8, 10 profiles · 4–7, 10, 11 cli · 9 profiles, population, cli · 12 population.
+ * Asked by: 1–8, 10 profiles · 4–7, 10, 11 cli · 9 profiles, population, cli · 12 population, cli.
  *
  * Identifiers are keyed hashes, and personas of guests are too: nothing personal is in a key. What is personal is sealed.
  */
@@ -37,10 +37,12 @@ import type { PersonaId } from '../identity/persona.ts';
 import type { Sealer } from '../identity/seal.ts';
 import { onRevision, queryAll } from '../runtime/dynamodb.ts';
 import { Conflict, Defect } from '../runtime/errors.ts';
+import { type Column, fromColumn, toColumn } from './columns.ts';
 import type {
   Content,
   CustomerIndex,
   CustomerStore,
+  Day,
   Entry,
   EntryContent,
   IdentifierKey,
@@ -131,8 +133,9 @@ export function dynamoCustomers<Profile>({
   // The casts here and below: only this file writes to the table, from these very types.
   const open = <T>(item: Item): T => sealer.open(item.sealed as Uint8Array) as T;
   const monthOf = (item: Item): Month => {
-    const { persona, month, revision, left } = item as unknown as Month;
-    return { persona, month, revision, days: open<Month['days']>(item), ...(left && { left }) };
+    const { persona, month, revision, seen, left } = item as unknown as Month;
+    const days = daysFrom(open<SealedDays>(item));
+    return { persona, month, revision, days, ...(seen && { seen }), ...(left && { left }) };
   };
   const entryOf = (item: Item): Entry => {
     const { persona, day, key, revision, reading } = item as unknown as Entry;
@@ -182,7 +185,7 @@ export function dynamoCustomers<Profile>({
               pk: personaKey(month.persona),
               sk: `content#month#${month.month}`,
               ...month,
-              sealed: sealer.seal(days),
+              sealed: sealer.seal(sealedDays(days)),
             },
             ...onRevision(seenRevision),
           }),
@@ -310,6 +313,24 @@ export function dynamoCustomers<Profile>({
       return { items: items.map(entryOf), ...more };
     },
   };
+}
+
+/** A month's days: few as they are, more by columns, as the months of heavy buyers are most of what their updates read. */
+type SealedDays = Month['days'] | { readonly names: readonly string[]; readonly column: Column };
+/** From so many days on it is less. */
+const COLUMNS_FROM = 4;
+
+function sealedDays(days: Month['days']): SealedDays {
+  const names = Object.keys(days);
+  return names.length < COLUMNS_FROM ? days : { names, column: toColumn(Object.values(days)) };
+}
+
+// The casts: names of days are dates, and the values are of `Month['days']`.
+function daysFrom(sealed: SealedDays): Month['days'] {
+  if (!('column' in sealed)) return sealed as Month['days'];
+  const { names, column } = sealed as Exclude<SealedDays, Month['days']>;
+  const values = fromColumn(column, names.length) as Day[];
+  return Object.fromEntries(values.map((day, index) => [names[index], day]));
 }
 
 /** A place as an item of the table, or of its stream, has it. */

@@ -144,9 +144,11 @@ async function deriveMonth<Profile>(
   for (let attempt = 1; ; attempt++) {
     // The guard first: who changes an entry after this also moves the month, and then ours does not stand.
     const known = await store.getMonth(persona, name);
-    const derived = dayOf(day, await store.listEntries(persona, day, ORDERS_A_DAY));
+    const entries = await store.listEntries(persona, day, ORDERS_A_DAY);
+    const derived = dayOf(day, entries);
+    const seen = seenOf(entries);
     const { [day]: before, ...others } = known?.days ?? {};
-    if (known && JSON.stringify(before) === JSON.stringify(derived)) return known.left ?? [];
+    if (known?.seen?.[day] === seen && JSON.stringify(before) === JSON.stringify(derived)) return known.left ?? [];
     const carried = carriedBy(known?.days ?? {});
     for (const link of derived?.links ?? [])
       if (!carried.has(link.hash)) await store.putHolder(identifierKey(link), persona);
@@ -160,6 +162,7 @@ async function deriveMonth<Profile>(
       month: name,
       revision: (known?.revision ?? 0) + 1,
       days,
+      seen: { ...known?.seen, [day]: seen },
       ...(left.length > 0 && { left }),
     };
     try {
@@ -174,6 +177,10 @@ async function deriveMonth<Profile>(
 /** By hash. */
 const carriedBy = (days: Month['days']): Map<string, CarriedIdentifier> =>
   new Map(Object.values(days).flatMap(({ links }) => links.map(({ type, hash }) => [hash, { type, hash }] as const)));
+
+/** Of too many nobody knows which of them were read, nor does it matter. */
+const seenOf = (entries: readonly Entry[]): number =>
+  entries.length > ORDERS_A_DAY ? 0 : entries.reduce((sum, { revision }) => sum + revision, 0);
 
 /** Undefined where no entry says anything. */
 function dayOf(day: string, entries: readonly Entry[]): Day | undefined {

@@ -43,9 +43,13 @@ export const ProfilesMessage = z.union([
   /** Whatever is due: reviews, and a policy or model that came into force. */
   z.object({ sweep: z.literal(true) }),
   /** All profiles of a shard of the review index, page by page, for a run of a re-derivation. */
-  z.object({ rederive: z.object({ run: z.string(), shard: z.int(), after: z.optional(z.string()) }) }),
+  z.object({
+    rederive: z.object({ run: z.string(), shard: z.int(), after: z.optional(z.string()), waits: z.optional(z.int()) }),
+  }),
   /** All orders of a segment of the orders table, page by page: rates have come. */
-  z.object({ recount: z.object({ run: z.string(), segment: z.int(), after: z.optional(z.string()) }) }),
+  z.object({
+    recount: z.object({ run: z.string(), segment: z.int(), after: z.optional(z.string()), waits: z.optional(z.int()) }),
+  }),
 ]);
 export type ProfilesMessage = z.infer<typeof ProfilesMessage>;
 

@@ -27,3 +27,7 @@ export class Defect extends TributaryError {
 export class NotFound extends TributaryError {
   override readonly name = 'NotFound';
 }
+
+/** AWS refused or could not be reached: it is not about what was asked, so the same may succeed later. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof Error && ('$metadata' in error || error.name === 'TimeoutError' || 'syscall' in error);

@@ -40,5 +40,6 @@ export const StackOutputs = z.object({
   HydrateLogGroup: Text,
   ProfilesLogGroup: Text,
   PublishLogGroup: Text,
+  PopulationLogGroup: Text,
 });
 export type StackOutputs = z.infer<typeof StackOutputs>;

@@ -2,25 +2,44 @@
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
 import { hasJava } from '../stores/dynamodb-local.ts';
+import { benchAtRest } from './at-rest.ts';
 import { benchBundles } from './bundles.ts';
 import { benchCore } from './core.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import type { Row } from './measure.ts';
 import { benchPlatforms } from './platforms.ts';
+import { benchProfileSpeed } from './profile-speed.ts';
+import { benchProfileUnits, type UnitsTable } from './profile-units.ts';
+import { benchRederive } from './rederive.ts';
 import { benchThinUnits } from './thin-units.ts';
 import { benchUnits } from './units.ts';
 
-const PARTS = ['core', 'platforms', 'bundles', 'units', 'end-to-end'] as const;
+const PARTS = [
+  'core',
+  'platforms',
+  'profiles',
+  'bundles',
+  'units',
+  'profile-units',
+  'at-rest',
+  'end-to-end',
+  'rederive',
+] as const;
 type Part = (typeof PARTS)[number];
+/** Minutes long, so only where they are asked for. */
+const LONG: readonly Part[] = ['profile-units', 'rederive'];
 
 const program = new Command('npm run bench --')
   .description('Measures speed, bundle sizes, database units and end-to-end throughput.')
-  .addOption(new Option('--part <part>', 'only this one').choices(PARTS))
+  .addOption(
+    new Option('--part <part>', `only this one; ${LONG.join(' and ')} take minutes, and run only so`).choices(PARTS),
+  )
   .option('--webhooks <number>', 'how many go end to end', '1000')
+  .option('--customers <number>', 'how many are derived anew', '10000')
   .option('--json', 'only the figures, on stdout');
 
-const options = program.parse().opts<{ part?: Part; webhooks: string; json?: true }>();
-const results: Record<string, readonly Row[]> = {};
+const options = program.parse().opts<{ part?: Part; webhooks: string; customers: string; json?: true }>();
+const results: Record<string, readonly Row[] | Omit<UnitsTable, 'title'>> = {};
 
 function show(title: string, rows: readonly Row[]): void {
   results[title] = rows;
@@ -34,7 +53,21 @@ function show(title: string, rows: readonly Row[]): void {
     table.push([name, `${value} ${unit}`, ratio === undefined ? '' : ratio.toFixed(2)]);
   process.stdout.write(`${table.toString()}\n`);
 }
-const wanted = (part: Part) => options.part === undefined || options.part === part;
+
+function showUnits({ title, ...units }: UnitsTable): void {
+  results[title] = units;
+  if (options.json) return;
+  const table = new Table({
+    head: [title, ...units.head],
+    style: { head: [], border: [] },
+    colAligns: ['left', ...units.head.map(() => 'right' as const)],
+  });
+  for (const row of units.rows) table.push([...row]);
+  process.stdout.write(`${table.toString()}\n`);
+}
+
+const wanted = (part: Part) => (options.part === undefined ? !LONG.includes(part) : options.part === part);
+const withoutJava = (part: Part) => process.stderr.write(`${part}: not run, as DynamoDB Local needs Java.\n`);
 
 if (wanted('core')) {
   for (const longIds of [false, true]) {
@@ -46,6 +79,7 @@ if (wanted('core')) {
   }
 }
 if (wanted('platforms')) show('verified and read, to their floor (HMAC and JSON.parse)', await benchPlatforms());
+if (wanted('profiles')) show('profiles, a core', await benchProfileSpeed());
 if (wanted('bundles')) {
   const { sizes, loads } = benchBundles();
   show('bundles, minified', sizes);
@@ -55,8 +89,14 @@ if (wanted('units')) {
   if (hasJava()) {
     show('DynamoDB, one webhook at a time', await benchUnits());
     show('DynamoDB, one thin webhook at a time', await benchThinUnits());
-  } else process.stderr.write('units: not run, as DynamoDB Local needs Java.\n');
+  } else withoutJava('units');
 }
+if (wanted('profile-units')) {
+  if (hasJava()) for (const table of await benchProfileUnits()) showUnits(table);
+  else withoutJava('profile-units');
+}
+if (wanted('at-rest')) show('at rest', benchAtRest());
 if (wanted('end-to-end')) show('on the emulator', await benchEndToEnd(Number(options.webhooks)));
+if (wanted('rederive')) show('a new policy, on the emulator', await benchRederive(Number(options.customers)));
 if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);

@@ -1,5 +1,6 @@
 /** What a thin webhook costs in the tables, from its signal to the merged answer, as DynamoDB Local counts it. */
 import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
 import { createRandom } from '../../demo/random.ts';
 import { createHydrate } from '../../functions/hydrate/handler.ts';
 import { demoShops } from '../../local/demo-shops.ts';
@@ -67,7 +68,7 @@ export async function benchThinUnits(): Promise<Row[]> {
       clock: systemClock,
       sleep: async () => undefined,
       random: () => 0,
-      newEnvelopeId: () => EnvelopeId.parse(randomUUID()),
+      newEnvelopeId: () => EnvelopeId.parse(uuidv7()),
       newHolder: randomUUID,
       telemetry: silent,
     });

@@ -1,4 +1,5 @@
 /** Write and read units, requests and bytes of one webhook after another, as DynamoDB Local counts them. */
+import { v7 as uuidv7 } from 'uuid';
 import { createRandom } from '../../demo/random.ts';
 import { shopifyStories } from '../../demo/shopify.ts';
 import { shopify } from '../../shared/channels/shopify/adapter.ts';
@@ -42,7 +43,7 @@ export async function benchUnits(): Promise<Row[]> {
         totals.webhooks++;
         totals.bytes += request.body.byteLength;
         const envelope = {
-          id: crypto.randomUUID() as EnvelopeId, // the cast: it is one
+          id: uuidv7() as EnvelopeId, // the cast: it is one
           receivedAt: '2026-11-24T00:00:00.000Z',
           channel: 'shopify',
           connection: 'bench',

@@ -10,15 +10,19 @@ const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   OPERATIONS_TABLE: 'operations',
   ORDERS_TABLE: 'orders',
+  CUSTOMERS_TABLE: 'customers',
   LAKE_BUCKET: 'lake',
   INBOX_QUEUE_URL: 'https://sqs/inbox',
   WORK_QUEUE_URL: 'https://sqs/work',
   WAKE_QUEUE_URL: 'https://sqs/wake',
   SECRETS_PREFIX: '/tributary/connections',
   ANY_API_BASE: 'false',
+  EVENT_BUS: 'bus',
+  IDENTITY_KEYS: '/tributary/identity/keys',
+  REPORTING_CURRENCY: 'CNY',
 };
 
-describe.each(['ingest', 'archive', 'orders', 'hydrate'])('%s', (name) => {
+describe.each(['ingest', 'archive', 'orders', 'hydrate', 'publish', 'population'])('%s', (name) => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), `bundle-${name}-`));

@@ -5,6 +5,7 @@ import { ArchiveConfig } from '../../functions/archive/config.ts';
 import { HydrateConfig } from '../../functions/hydrate/config.ts';
 import { IngestConfig } from '../../functions/ingest/config.ts';
 import { OrdersConfig } from '../../functions/orders/config.ts';
+import { PopulationConfig } from '../../functions/population/config.ts';
 import { PublishConfig } from '../../functions/publish/config.ts';
 import { DOORS } from '../../shared/channels/registry.ts';
 import { METRICS } from '../../shared/runtime/telemetry.ts';
@@ -82,7 +83,15 @@ describe('functions', () => {
   const all = functions(trial);
 
   it('are those we know, and CDK adds none', () => {
-    expect([...all.keys()].sort()).toEqual(['archive', 'hydrate', 'ingest', 'orders', 'profiles', 'publish']);
+    expect([...all.keys()].sort()).toEqual([
+      'archive',
+      'hydrate',
+      'ingest',
+      'orders',
+      'population',
+      'profiles',
+      'publish',
+    ]);
   });
 
   it.each([...all])(
@@ -109,6 +118,7 @@ describe('functions', () => {
     ['orders', OrdersConfig],
     ['hydrate', HydrateConfig],
     ['publish', PublishConfig],
+    ['population', PopulationConfig],
   ];
   it.each(configs)('%s gets the environment that it reads, and no more', (name, schema) => {
     const environment = all.get(name)?.Properties.Environment as { Variables: Record<string, unknown> } | undefined;
@@ -125,8 +135,6 @@ describe('functions', () => {
 describe('permissions', () => {
   const COMMON = ['logs:CreateLogStream', 'logs:PutLogEvents', 'xray:PutTelemetryRecords', 'xray:PutTraceSegments'];
   const CONSUME = ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'];
-  /** The last is what Lambda calls, the others CDK adds. */
-  const SET_ASIDE = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
   const FOLLOW = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((it) => `dynamodb:${it}`);
 
   const granted = (name: string): Statement[] => {
@@ -212,7 +220,17 @@ describe('permissions', () => {
         ...FOLLOW.map((action) => `${action} TablesCustomers`),
         'dynamodb:PutItem TablesCustomers',
         'events:PutEvents PublishStageBus',
-        ...SET_ASIDE.map((action) => `${action} PublishStageDeadLetterQueue`),
+        'sqs:SendMessage PublishStageDeadLetterQueue',
+        'ssm:GetParameter parameter/tributary/Tributary/identity/keys',
+      ],
+    ],
+    [
+      'population',
+      [
+        'dynamodb:BatchGetItem TablesCustomers',
+        'dynamodb:PutItem TablesOperations',
+        'dynamodb:Query TablesCustomers/index/review',
+        'dynamodb:Query TablesOperations',
         'ssm:GetParameter parameter/tributary/Tributary/identity/keys',
       ],
     ],
@@ -347,9 +365,10 @@ describe('profiles', () => {
       .filter(({ Properties }) => String(target(Properties.FunctionName)).startsWith('ProfilesStage'))
       .filter(({ Properties }) => Properties.StartingPosition === 'TRIM_HORIZON');
     expect(streams).toHaveLength(1);
-    expect(streams[0]?.Properties).toMatchObject({ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 20 });
-    const { OnFailure } = streams[0]?.Properties.DestinationConfig as { OnFailure: { Destination: unknown } };
-    expect(target(OnFailure.Destination)).toMatch(/^ProfilesStageDeadLetterQueue/);
+    const [properties] = streams.map(({ Properties }) => Properties);
+    expect(properties).toMatchObject({ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 20 });
+    const { OnFailure } = (properties?.DestinationConfig ?? {}) as { OnFailure?: { Destination: unknown } };
+    expect(target(OnFailure?.Destination)).toMatch(/^ProfilesStageDeadLetterQueue/);
   });
 });
 

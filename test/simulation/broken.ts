@@ -14,8 +14,10 @@ import { mergeOrder, NO_PARTS } from '../../shared/orders/merge.ts';
 import type { OrderKey } from '../../shared/orders/order-key.ts';
 import { WorkMessage } from '../../shared/queues/messages.ts';
 import { failedItems } from '../../shared/queues/sqs-batch.ts';
+import { PROFILE_MISTAKES } from './broken-profiles.ts';
 import type { Problem } from './check.ts';
 import { memoryLanes } from './models/lanes.ts';
+import type { MemoryOrdersOptions } from './models/orders.ts';
 import type { Parts } from './world.ts';
 
 export interface Mistake {
@@ -23,8 +25,8 @@ export interface Mistake {
   readonly parts: Partial<Parts>;
   /** Some only show where webhooks are thin. */
   readonly channel?: 'toy' | 'douyin';
-  /** What the simulation has to say of it; other problems may follow from that. */
-  readonly noticedAs: Problem['code'];
+  /** What an epoch has to say of it; other problems may follow from that. Missing where only races are crowded enough to show it. */
+  readonly noticedAs?: Problem['code'];
 }
 
 const unawaited = (work: Promise<void>): Promise<void> => {
@@ -161,6 +163,7 @@ export const MISTAKES: readonly Mistake[] = [
     channel: 'douyin',
     noticedAs: 'order_stale',
   },
+  ...PROFILE_MISTAKES,
 ];
 
 function believingAnyAnswer(its: HydrateDependencies): ReturnType<Parts['createHydrate']> {
@@ -185,14 +188,16 @@ function uncheckedLanes(): ReturnType<Parts['memoryLanes']> {
   };
 }
 
-function uncheckedOrders(): ReturnType<Parts['memoryOrders']> {
+function uncheckedOrders({ onOrder }: MemoryOrdersOptions): ReturnType<Parts['memoryOrders']> {
   const orders = new Map<OrderKey, StoredOrder>();
   return {
     keys: () => [...orders.keys()],
     peek: (key) => orders.get(key),
     getOrder: async (key) => orders.get(key),
     putOrder: async (order) => {
+      const before = orders.get(order.key);
       orders.set(order.key, order);
+      onOrder?.(order, before);
     },
     listOrders: async () => ({ items: [...orders.values()] }),
   };

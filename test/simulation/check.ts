@@ -12,7 +12,10 @@ import { mergeOrder, NO_PARTS, type OrderParts, type OrderUpdate } from '../../s
 import { type OrderKey, parseOrderKey } from '../../shared/orders/order-key.ts';
 import type { SourceVersion } from '../../shared/orders/parts.ts';
 import type { QuarantineEntry } from '../../shared/quarantine/quarantine.ts';
+import { canonical } from './canonical.ts';
+import { checkProfiles, type ProfilesCount } from './check-profiles.ts';
 import type { Plan, PlannedDelivery, SimulatedChannel } from './plan.ts';
+import { poisonKey } from './profiles-stage.ts';
 import type { World } from './world.ts';
 
 export interface Problem {
@@ -27,7 +30,14 @@ export interface Problem {
     | 'totals_differ'
     | 'order_stale'
     | 'quarantine_differs'
-    | 'queue_not_empty';
+    | 'queue_not_empty'
+    | 'stream_not_followed'
+    | 'never_settled'
+    | 'place_differs'
+    | 'profile_differs'
+    | 'tier_differs'
+    | 'review_late'
+    | 'suggestion_differs';
   readonly what: string;
   /** The deliveries concerned, by index; where known. */
   readonly deliveries?: readonly number[];
@@ -41,7 +51,7 @@ export interface Totals {
   net: number;
 }
 
-export interface Verdict {
+export interface Verdict extends ProfilesCount {
   readonly problems: readonly Problem[];
   /** Of the orders, quarantine and totals, but not of what chance did on the way to them. */
   readonly digest: string;
@@ -63,7 +73,9 @@ export async function checkWorld(world: World, plan: Plan, channel: SimulatedCha
   const report: Report = (code, what, deliveries) => problems.push({ code, what, ...(deliveries && { deliveries }) });
 
   for (const { name, left, dead } of world.queues) {
-    if (left + dead > 0) report('queue_not_empty', `${name}: ${left} left, ${dead} dead`);
+    if (left + dead.length === 0) continue;
+    const [letter = ''] = dead;
+    report('queue_not_empty', `${name}: ${left} left, ${dead.length} dead ${letter.slice(0, 200)}`);
   }
   const { stored, answers } = await checkLake(world, channel, report);
   const counting = new Set<PlannedDelivery>();
@@ -91,7 +103,8 @@ export async function checkWorld(world: World, plan: Plan, channel: SimulatedCha
   checkNews(readings, fetched, report);
 
   const hash = createHash('sha256');
-  const parts = new Map(world.orders.keys().map((key) => [key, world.orders.peek(key)?.parts ?? NO_PARTS]));
+  const keys = world.orders.keys().filter((key) => key !== poisonKey(plan));
+  const parts = new Map(keys.map((key) => [key, world.orders.peek(key)?.parts ?? NO_PARTS]));
   const totals = checkOrders({ parts, expected, channel, report, hash });
   for (const [delivery, { updates }] of readings) {
     for (const { key, update } of updates) {
@@ -110,8 +123,25 @@ export async function checkWorld(world: World, plan: Plan, channel: SimulatedCha
   if (world.lanes.waiting().length > 0)
     report('queue_not_empty', `${world.lanes.waiting().length} fetches wait for ever`);
   const quarantined = await checkQuarantine({ world, stored, readings, report, hash });
+  const { profiles } = world;
+  const ofProfiles = profiles
+    ? await checkProfiles({
+        orders: world.orders,
+        profiles,
+        plan,
+        channel,
+        hash,
+        report: (code, what, told) =>
+          report(
+            code,
+            what,
+            told?.flatMap((key) => tellersOf(key, readings)),
+          ),
+      })
+    : { profiles: 0, personas: 0 };
   const ignored = [...readings.values()].filter((reading) => reading.ignored).length;
-  return { problems, digest: hash.digest('hex').slice(0, 32), totals, orders: expected.size, quarantined, ignored };
+  const digest = hash.digest('hex').slice(0, 32);
+  return { problems, digest, totals, orders: expected.size, quarantined, ignored, ...ofProfiles };
 }
 
 const tellersOf = (key: OrderKey, readings: ReadonlyMap<PlannedDelivery, Reading>): number[] =>
@@ -316,13 +346,4 @@ async function checkQuarantine({ world, stored, readings, report, hash }: Quaran
   for (const id of entries.keys()) report('quarantine_differs', `${id} is in quarantine and not in the lake`);
   for (const { index } of [...seen].sort((a, b) => a.index - b.index)) hash.update(`quarantined ${index}\n`);
   return seen.size;
-}
-
-/** JSON with sorted keys: equal values have equal texts. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

@@ -10,6 +10,8 @@ export interface EpochOptions {
   readonly faultRate: number;
   readonly channel: SimulatedChannel;
   readonly parts?: Partial<Parts>;
+  /** True unless said otherwise: half of the time goes into them. */
+  readonly withProfiles?: boolean;
   /** As drawn before from the same seed: drawing it anew costs more than a short run. */
   readonly plan?: Plan;
   /** When shrinking: only these deliveries, by index; only these faults, by number of their call. */
@@ -31,6 +33,7 @@ const START_MS = Date.UTC(2026, 2, 1, 8);
 
 export async function runEpoch(options: EpochOptions): Promise<EpochResult> {
   const { seed, count, faultRate, channel, parts, onlyDeliveries, onlyFaults, trace } = options;
+  const { withProfiles = true } = options;
   const drawn = options.plan ?? drawPlan({ random: createRandom(seed), channel, startMs: START_MS, count });
   const plan = onlyDeliveries
     ? { ...drawn, deliveries: drawn.deliveries.filter(({ index }) => onlyDeliveries.has(index)) }
@@ -41,6 +44,7 @@ export async function runEpoch(options: EpochOptions): Promise<EpochResult> {
     plan,
     channel,
     faults,
+    withProfiles,
     ...(parts && { parts }),
     ...(trace && { trace }),
   });

@@ -83,7 +83,21 @@ export class Gate {
   }
 }
 
-/** Like an exception of the SDK, it is none of the product's own. */
+/** Like an exception of the SDK, it is none of the product's own, and says that it is AWS's. */
 export class SimulatedFailure extends Error {
   override readonly name = 'SimulatedFailure';
+  readonly $metadata = {};
+}
+
+/** Each call of a store through the gate: named after the store and its function. */
+export function gated<Store extends object>(gate: Gate, instance: Instance, name: string, store: Store): Store {
+  return new Proxy(store, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key);
+      if (typeof member !== 'function') return member;
+      // The cast: all functions of a store answer a promise.
+      return (...args: unknown[]) =>
+        gate.call(instance, `${name}.${String(key)}`, () => member.apply(target, args) as Promise<unknown>);
+    },
+  });
 }

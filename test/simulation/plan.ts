@@ -6,6 +6,7 @@ import { type Connection, ConnectionId, webhookAddress } from '../../shared/conn
 import { LARGEST_INBOX_MESSAGE_BYTES } from '../../shared/queues/messages.ts';
 import { modelBase } from '../platforms/fetch.ts';
 import type { Behaviour, PlatformModel } from '../platforms/platform.ts';
+import { drawProfilesPlan, type ProfilesPlan } from './profiles-plan.ts';
 
 /** A platform to simulate: how it is read, and what happens in its shops. */
 export interface SimulatedChannel {
@@ -101,6 +102,7 @@ export interface Plan {
   readonly deliveries: readonly PlannedDelivery[];
   /** In the middle of it a connection's secret is replaced; from then on its platform signs with the next one. */
   readonly replacement: { readonly connection: ConnectionId; readonly secret: string; readonly atMs: number };
+  readonly profiles: ProfilesPlan;
 }
 
 export interface PlannedConnection {
@@ -174,7 +176,8 @@ export function drawPlan({ random, channel, startMs, count }: PlanOptions): Plan
         status: random.pick([500, 503]),
       }))
     : [];
-  return { settings, startMs, connections, deliveries, replacement, outages };
+  const profiles = drawProfilesPlan(random, startMs, count * settings.spacingMs);
+  return { settings, startMs, connections, deliveries, replacement, outages, profiles };
 }
 
 /** Whole stories of all shops, mixed by the platform's clock. */

@@ -1,10 +1,11 @@
 /** `npm run simulate`: the pipeline under faults, from a seed. Exits with 1 and the shortest trace found if anything is lost, altered or counted twice. */
 import { createHash } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { MISTAKES } from './broken.ts';
+import { MISTAKES, type Mistake } from './broken.ts';
 import { CHANNELS } from './channels.ts';
 import type { Totals } from './check.ts';
 import { type EpochOptions, type EpochResult, runEpoch } from './epoch.ts';
+import { playRaces, type Races } from './race.ts';
 import { type Shrunk, shrink } from './shrink.ts';
 
 const HELP = `npm run simulate -- [options]
@@ -19,6 +20,8 @@ with faults between any two calls; then compares the end with a run in which not
                    toy, the others in turn                                             (default mixed)
   --shrink S       seconds to spend on finding a shorter failing run                   (default 60)
   --mistake N      put one of the ${MISTAKES.length} known mistakes of broken.ts in, to see a failure         (default 0: none)
+  --race N         instead: N courses of followers that race for one phone, until one
+                   does not end in one profile; with --seed, --faults and --mistake
   --json           print one JSON object instead of text
   --help           print this
 `;
@@ -39,6 +42,8 @@ interface Options {
   readonly shrinkSeconds: number;
   /** Number of a mistake, from 1; 0 for none. */
   readonly mistake: number;
+  /** How many races to play instead; 0 for none. */
+  readonly races: number;
   readonly json: boolean;
 }
 
@@ -54,6 +59,11 @@ interface Summary {
   quarantined: number;
   fetched: number;
   ignored: number;
+  profiles: number;
+  personas: number;
+  /** How often a profile was derived, and what people decided meanwhile. */
+  derived: number;
+  decisions: number;
   calls: number;
   faults: number;
   redriven: number;
@@ -72,6 +82,7 @@ async function main(): Promise<number> {
   if (!options) return 2;
   const startedMs = Date.now();
   const mistake = MISTAKES[options.mistake - 1];
+  if (options.races > 0) return race(options, mistake);
   const summary = emptySummary(options);
   const digest = createHash('sha256');
   const history = createHash('sha256');
@@ -124,6 +135,7 @@ function readOptions(): Options | undefined {
         channel: { type: 'string', default: 'mixed' },
         shrink: { type: 'string', default: '60' },
         mistake: { type: 'string', default: '0' },
+        race: { type: 'string', default: '0' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -143,6 +155,7 @@ function readOptions(): Options | undefined {
       channel,
       shrinkSeconds: readNumber('--shrink', values.shrink, { max: 86_400, integer: false }),
       mistake: readNumber('--mistake', values.mistake, { max: MISTAKES.length, integer: true }),
+      races: readNumber('--race', values.race, { max: 1e9, integer: true }),
       json: values.json,
     };
   } catch (error) {
@@ -187,6 +200,10 @@ function emptySummary({ seed, deliveries, channel }: Options): Summary {
     quarantined: 0,
     fetched: 0,
     ignored: 0,
+    profiles: 0,
+    personas: 0,
+    derived: 0,
+    decisions: 0,
     calls: 0,
     faults: 0,
     redriven: 0,
@@ -207,7 +224,7 @@ function emptySummary({ seed, deliveries, channel }: Options): Summary {
 
 function addTo(
   summary: Summary,
-  { world, orders, quarantined, ignored, totals }: EpochResult,
+  { world, orders, quarantined, ignored, totals, profiles, personas }: EpochResult,
   channel: ChannelName,
 ): void {
   summary.epochs++;
@@ -217,6 +234,10 @@ function addTo(
   summary.orders += orders;
   summary.quarantined += quarantined;
   summary.ignored += ignored;
+  summary.profiles += profiles;
+  summary.personas += personas;
+  summary.derived += world.metrics.get('derived') ?? 0;
+  summary.decisions += world.profiles?.decisions.length ?? 0;
   summary.fetched += world.metrics.get('fetched') ?? 0;
   summary.calls += world.calls;
   summary.faults += world.injected.length;
@@ -240,14 +261,46 @@ function describe(summary: Summary): string {
     `  platform    ${attempts} requests, ${acknowledged} acknowledged, ${givenUp} genuine deliveries given up`,
     `  faults      ${faults} in ${calls} calls of stores and queues; ${redriven} messages redriven from dead letters`,
     `  outcome     ${summary.orders} orders, ${summary.quarantined} deliveries in quarantine, ${summary.ignored} ignored, ${summary.fetched} answers fetched`,
+    `  customers   ${summary.profiles} profiles of ${summary.personas} personas, derived ${summary.derived} times; ${summary.decisions} decisions of people meanwhile`,
     ...totals.map(
       ([connection, { orders, paid, refunded, net }]) =>
         `  ${connection.padEnd(14)}  ${orders} orders, paid ${paid}, refunded ${refunded}, net ${net} (minor units)`,
     ),
     '  checked     acknowledged all in the lake and in effect; orders, totals and quarantine as in a run without faults;',
-    '              what was heard of fetched; queues, lanes and dead letters empty; nothing forged stored',
+    '              what was heard of fetched; queues, lanes, stream and dead letters empty; nothing forged stored;',
+    '              profiles, facts, tiers and suggestions as from scratch, and no review later than due',
     `  speed       ${summary.seconds.toFixed(1)} s (${summary.cpuSeconds.toFixed(1)} s of CPU), ${summary.deliveriesPerSecond} deliveries/s`,
     `  digest      ${summary.digest}  (history ${summary.history})`,
+    '',
+  ].join('\n');
+}
+
+async function race(options: Options, mistake: Mistake | undefined): Promise<number> {
+  const { seed, races, faults: faultRate, json } = options;
+  const startedMs = Date.now();
+  let reportedMs = startedMs;
+  const result = await playRaces({ seed, races, faultRate, ...(mistake && { parts: mistake.parts }) }, (done) => {
+    if (json || Date.now() - reportedMs < 10_000) return;
+    reportedMs = Date.now();
+    process.stderr.write(`${done} of ${races} races\n`);
+  });
+  const seconds = (Date.now() - startedMs) / 1000;
+  const passed = result.failed === undefined;
+  process.stdout.write(
+    json ? `${JSON.stringify({ passed, seed, ...result, seconds })}\n` : describeRaces(options, result, seconds),
+  );
+  return passed ? 0 : 1;
+}
+
+function describeRaces({ seed }: Options, result: Races, seconds: number): string {
+  const { races, courses, followers, calls, faults, deaths, conflicts, failed } = result;
+  return [
+    failed
+      ? `FAILED  seed ${seed}, race ${races} (its own seed ${failed.seed}): ${failed.problem}`
+      : `PASSED  seed ${seed}, ${races} races of 2 or 3 followers for one phone, each ending in one profile with all orders`,
+    `  courses     ${courses} different ones, of ${followers} followers`,
+    `  faults      ${faults} in ${calls} calls, ${deaths} of them deaths; ${conflicts} writes found something moved and began again`,
+    `  speed       ${seconds.toFixed(1)} s, ${Math.round(races / seconds)} races/s`,
     '',
   ].join('\n');
 }

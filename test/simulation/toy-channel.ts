@@ -47,13 +47,20 @@ const Wire = z.object({
     z.object({ id: z.string(), amount: z.number(), status: z.enum(['requested', 'succeeded']), at: At }),
   ),
   email: z.string().optional(),
+  account: z.string().optional(),
+  phone: z.string().optional(),
+  name: z.string().optional(),
 });
 type Wire = z.infer<typeof Wire>;
 
 export const toyAdapter: ChannelAdapter = {
   door: toyDoor,
   revision: 1,
-  identifiers: [{ from: 'email', scope: 'brand', strength: 'strong', verified: false }],
+  identifiers: [
+    { from: 'buyerId', scope: 'connection', strength: 'strong', verified: true },
+    { from: 'phone', scope: 'brand', strength: 'strong', verified: false },
+    { from: 'email', scope: 'brand', strength: 'strong', verified: false },
+  ],
   normalize(envelope) {
     if (envelope.headers[TOPIC] === 'ping') return { kind: 'ignored', code: 'topic_unused' };
     let json: unknown;
@@ -69,7 +76,8 @@ export const toyAdapter: ChannelAdapter = {
   },
 };
 
-function toDocument({ order, updatedAt, placedAt, reached, lines, refunds, email }: Wire): OrderDocument {
+function toDocument(wire: Wire): OrderDocument {
+  const { order, updatedAt, placedAt, reached, lines, refunds, email, account, phone, name } = wire;
   const version: SourceVersion = { source: epochMs(updatedAt), fetchedAt: 0, tie: '' };
   const total = (lines ?? []).reduce((sum, line) => sum + line.quantity * line.price, 0);
   return {
@@ -94,12 +102,51 @@ function toDocument({ order, updatedAt, placedAt, reached, lines, refunds, email
         lines: lines.map(({ id, quantity, price }) => ({ lineId: id, quantity, unitPrice: price, discount: 0 })),
       }),
       ...(email !== undefined && { email }),
+      ...(account !== undefined && { buyer: { buyerId: account } }),
+      ...(phone !== undefined && { phone }),
+      ...(name !== undefined && { name }),
     },
     refunds: refunds.map(({ id, amount, status, at }) => ({
       id,
       version: { source: epochMs(at), fetchedAt: 0, tie: '' },
       value: { status, amount, currency: 'EUR', at } satisfies Refund,
     })),
+  };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Of the town that all toy shops are in: it grows as they sell, so that people come back and are at more than one shop. */
+const townOf = (number: number): number => Math.max(10, Math.floor(number / 6));
+/** The two of a household may give one phone. */
+const FIRST_NAMES = ['Ada', 'Grace', 'Hana', 'Tomás', 'Wei'] as const;
+const LAST_NAMES = ['Nilsson', 'Okafor', 'Sato', 'Ferreira', 'Zhang', 'Novak', 'Silva'] as const;
+
+const buyerOf = (number: number) => ({
+  email: `buyer${number}@example.com`,
+  account: `account ${number}`,
+  phone: `+49151${23_570_000 + 7 * Math.floor(number / 2)}`,
+  name: `${FIRST_NAMES[number % FIRST_NAMES.length]} ${LAST_NAMES[number % LAST_NAMES.length]}`,
+});
+
+/**
+ * What an order tells of its buyer, and when: an email in most messages, an account that is logged into late, a phone with a name
+ * or without one; and now and then a message corrects the email to that of the other one of the household.
+ */
+function tellBuyer(random: Random, number: number): () => Partial<ReturnType<typeof buyerOf>> {
+  const who = random.int(0, townOf(number) - 1);
+  const [buyer, other] = [buyerOf(who), buyerOf(who ^ 1)];
+  const hasAccount = who % 3 === 0 && random.chance(0.5);
+  const givesPhone = who % 4 < 2 && random.chance(0.3);
+  const givesName = random.chance(0.7);
+  let { email } = buyer;
+  return () => {
+    if (random.chance(0.02)) ({ email } = other);
+    return compact({
+      email: random.chance(0.7) ? email : undefined,
+      account: hasAccount && random.chance(0.5) ? buyer.account : undefined,
+      phone: givesPhone && random.chance(0.5) ? buyer.phone : undefined,
+      name: givesName ? buyer.name : undefined,
+    });
   };
 }
 
@@ -118,6 +165,7 @@ export function* toyStories(random: Random, options: ShopOptions): Generator<Sto
       price: random.int(1, 9_999),
     }));
     const refunds: { id: string; amount: number; status: 'requested' | 'succeeded'; at: Instant }[] = [];
+    const buyer = tellBuyer(random, number);
 
     const send = (topic: string, message: object) => {
       const body = Buffer.from(JSON.stringify(message));
@@ -134,7 +182,7 @@ export function* toyStories(random: Random, options: ShopOptions): Generator<Sto
           reached,
           lines,
           refunds,
-          email: random.chance(0.7) ? `buyer${number % 50}@example.com` : undefined,
+          ...buyer(),
         }),
       );
     const pass = () => {
@@ -151,6 +199,8 @@ export function* toyStories(random: Random, options: ShopOptions): Generator<Sto
         break;
       }
       reached[milestone] = instant(atMs);
+      // The shop finds out when the money really came: perhaps on another day.
+      if (reached.paid && random.chance(0.05)) reached.paid = instant(Date.parse(reached.paid) - random.int(0, DAY_MS));
       if (random.chance(0.2)) lines = lines.map((line) => ({ ...line, quantity: random.int(1, 3) }));
       sendOrder();
       if (random.chance(0.1)) send('ping', { order: orderId });

@@ -8,6 +8,7 @@ import { type ArchiveDependencies, createArchive } from '../../functions/archive
 import { createHydrate, type HydrateDependencies } from '../../functions/hydrate/handler.ts';
 import { createIngest, type IngestDependencies } from '../../functions/ingest/handler.ts';
 import { createOrders, type OrdersDependencies } from '../../functions/orders/handler.ts';
+import { createFollower, createQueueHandler } from '../../functions/profiles/handler.ts';
 import { adaptersOf } from '../../shared/channels/registry.ts';
 import { ConnectionId, replaceSecret } from '../../shared/connections/connection.ts';
 import {
@@ -32,26 +33,38 @@ import { type FaultPlan, Faults, type InjectedFault } from './faults.ts';
 import { functionPool, type Instance } from './functions.ts';
 import { Gate } from './gate.ts';
 import { memoryConnections, memorySecrets } from './models/connections.ts';
+import { memoryCustomers } from './models/customers.ts';
 import { pollQueue } from './models/event-source.ts';
 import { type MemoryLake, memoryLake } from './models/lake.ts';
 import { type MemoryLanes, memoryLanes } from './models/lanes.ts';
-import { type MemoryOrders, memoryOrders } from './models/orders.ts';
+import { type MemoryOrders, type MemoryOrdersOptions, memoryOrders } from './models/orders.ts';
 import { memoryQuarantine } from './models/quarantine.ts';
 import { memoryQueue } from './models/queue.ts';
 import type { Plan, SimulatedChannel } from './plan.ts';
 import { type Attempt, type IngestRequest, Platform } from './platform.ts';
+import { createProfilesStage, isOfPoison, type ProfilesParts, type ProfilesWorld } from './profiles-stage.ts';
 import { Scheduler } from './scheduler.ts';
 
 /** The parts under test. A test puts broken ones in their place to see that the simulation notices. */
-export interface Parts {
+export interface Parts extends ProfilesParts {
   readonly createIngest: typeof createIngest;
   readonly createArchive: typeof createArchive;
   readonly createOrders: typeof createOrders;
   readonly createHydrate: typeof createHydrate;
-  readonly memoryOrders: () => MemoryOrders;
+  readonly memoryOrders: (options: MemoryOrdersOptions) => MemoryOrders;
   readonly memoryLanes: () => MemoryLanes<FetchDetail>;
 }
-const PRODUCT: Parts = { createIngest, createArchive, createOrders, createHydrate, memoryOrders, memoryLanes };
+const PRODUCT: Parts = {
+  createIngest,
+  createArchive,
+  createOrders,
+  createHydrate,
+  createFollower,
+  createQueueHandler,
+  memoryOrders,
+  memoryLanes,
+  memoryCustomers,
+};
 
 export interface WorldOptions {
   readonly seed: number;
@@ -59,6 +72,8 @@ export interface WorldOptions {
   readonly channel: SimulatedChannel;
   readonly faults: FaultPlan;
   readonly parts?: Partial<Parts>;
+  /** False where only orders are of interest: it takes half of the time. */
+  readonly withProfiles: boolean;
   readonly trace?: (line: string) => void;
 }
 
@@ -71,7 +86,9 @@ export interface World {
   readonly orders: MemoryOrders;
   readonly quarantine: Quarantine;
   readonly lanes: MemoryLanes<FetchDetail>;
-  readonly queues: readonly { readonly name: string; readonly left: number; readonly dead: number }[];
+  /** Unless it was played without them. */
+  readonly profiles?: ProfilesWorld;
+  readonly queues: readonly { readonly name: string; readonly left: number; readonly dead: readonly string[] }[];
   readonly redriven: number;
   readonly injected: readonly InjectedFault[];
   readonly calls: number;
@@ -82,10 +99,19 @@ export interface World {
 
 /** Past so many redrives a message is not unlucky, but lost. */
 const REDRIVES = 3;
+const MOST_PROFILES_LATENCY_MS = 50;
 /** Past so many sweeps work does not wait, but is stuck. */
 const SWEEPS = 300;
 
-export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, trace }: WorldOptions): Promise<World> {
+export async function runWorld({
+  seed,
+  plan,
+  channel,
+  faults: faultPlan,
+  parts,
+  withProfiles,
+  trace,
+}: WorldOptions): Promise<World> {
   const { settings } = plan;
   const make = { ...PRODUCT, ...parts };
   // Chance is split by use: a draw more in one place does not change all others.
@@ -93,21 +119,17 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
   const faults = new Faults(createRandom(seed ^ 0xfa17), faultPlan);
   const random = createRandom(seed ^ 0x30b1d);
   const traced = trace && { trace };
-  const gate = new Gate({
-    scheduler,
-    random,
-    faults,
-    latencyMs: settings.latencyMs,
-    functionTimeoutMs: settings.functionTimeoutMs,
-    ...traced,
-  });
+  const gateOptions = { scheduler, random, faults, functionTimeoutMs: settings.functionTimeoutMs, ...traced };
+  const gate = new Gate({ ...gateOptions, latencyMs: settings.latencyMs });
+  // Profiles make hundreds of calls an event: at half a second each nothing would be done before its message comes again.
+  const profilesGate = new Gate({ ...gateOptions, latencyMs: Math.min(MOST_PROFILES_LATENCY_MS, settings.latencyMs) });
   const clock = () => new Date(scheduler.nowMs());
   const metrics = new Map<Metric, number>();
   const telemetry = countingTelemetry(metrics);
 
   const stores = { connections: memoryConnections(), secrets: memorySecrets() };
   const lake = memoryLake();
-  const orders = make.memoryOrders();
+  const orders: MemoryOrders = make.memoryOrders({ onOrder: (now, before) => profiles?.onOrder(now, before) });
   const quarantine = memoryQuarantine();
   const lanes = make.memoryLanes();
   const platforms = openPlatforms(plan, channel);
@@ -121,6 +143,20 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
   const inbox = memoryQueue<InboxMessage>({ name: 'inbox', ...queueOptions });
   const work = memoryQueue<WorkMessage>({ name: 'work', ...queueOptions });
   const wakes = memoryQueue<WakeMessage>({ name: 'wake', ...queueOptions });
+
+  const profiles = withProfiles
+    ? createProfilesStage({
+        plan,
+        adapter: channel.adapter,
+        parts: make,
+        scheduler,
+        gate: profilesGate,
+        random,
+        telemetry,
+        connections: stores.connections,
+        orders: () => orders,
+      })
+    : undefined;
 
   for (const { connection, secret } of plan.connections) {
     await stores.connections.putConnection(connection, undefined);
@@ -279,12 +315,13 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
   faults.heal();
   let redriven = 0;
   for (let round = 0; round < REDRIVES; round++) {
-    const back = inbox.redrive() + work.redrive() + wakes.redrive();
+    const back = inbox.redrive() + work.redrive() + wakes.redrive() + (profiles?.queue.redrive() ?? 0);
     redriven += back;
     await scheduler.run();
     await sweepUntilEmpty({ lanes, wakes, scheduler });
     if (back === 0) break;
   }
+  await profiles?.settle();
 
   return {
     acknowledged: platform.acknowledged,
@@ -294,8 +331,10 @@ export async function runWorld({ seed, plan, channel, faults: faultPlan, parts, 
     orders,
     quarantine,
     lanes,
-    queues: [inbox, work, wakes].map((queue) => {
-      const { visible, hidden, dead } = queue.depth();
+    ...(profiles && { profiles: profiles.atRest() }),
+    queues: [inbox, work, wakes, ...(profiles ? [profiles.queue] : [])].map((queue) => {
+      const { visible, hidden } = queue.depth();
+      const dead = queue.deadLetters().filter((body) => queue !== profiles?.queue || !isOfPoison(body, plan));
       return { name: queue.name, left: visible + hidden, dead };
     }),
     redriven,

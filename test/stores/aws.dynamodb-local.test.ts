@@ -2,6 +2,7 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoConnections, dynamoHealth } from '../../shared/connections/store.ts';
+import { dynamoDerivations } from '../../shared/derivations/store.ts';
 import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
@@ -13,6 +14,7 @@ import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
 import { CUSTOMERS_KEY, createTable, OPERATIONS_KEY, ORDERS_KEY, TEST_SEALER } from './aws.ts';
 import { connectionStoreContract, healthStoreContract } from './contracts/connections.ts';
 import { customerStoreContract } from './contracts/customers.ts';
+import { derivationStoreContract } from './contracts/derivations.ts';
 import { historyStoreContract } from './contracts/history.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
@@ -56,6 +58,7 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
   customerStoreContract('DynamoDB Local', async () =>
     dynamoCustomers({ ...(await table(CUSTOMERS_KEY)), sealer: TEST_SEALER }),
   );
+  derivationStoreContract('DynamoDB Local', async () => dynamoDerivations(await table(OPERATIONS_KEY)));
   historyStoreContract('DynamoDB Local', async () => dynamoHistory(await table(CUSTOMERS_KEY)));
   laneStoreContract('DynamoDB Local', async () =>
     dynamoLanes({ ...(await table(OPERATIONS_KEY)), detail: FetchDetail }),

@@ -2,6 +2,7 @@
 import { DeleteParametersCommand, DescribeParametersCommand } from '@aws-sdk/client-ssm';
 import { afterAll, describe } from 'vitest';
 import { dynamoConnections, dynamoHealth, ssmSecrets } from '../../shared/connections/store.ts';
+import { dynamoDerivations } from '../../shared/derivations/store.ts';
 import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { s3Lake } from '../../shared/lake/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
@@ -26,6 +27,7 @@ import {
 } from './aws.ts';
 import { connectionStoreContract, healthStoreContract, secretStoreContract } from './contracts/connections.ts';
 import { customerStoreContract } from './contracts/customers.ts';
+import { derivationStoreContract } from './contracts/derivations.ts';
 import { historyStoreContract } from './contracts/history.ts';
 import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
@@ -92,6 +94,9 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
       table: (await keep(createTable(dynamo, CUSTOMERS_KEY))).name,
       sealer: TEST_SEALER,
     }),
+  );
+  derivationStoreContract('DynamoDB', async () =>
+    dynamoDerivations({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
   );
   historyStoreContract('DynamoDB', async () =>
     dynamoHistory({ client: dynamo, table: (await keep(createTable(dynamo, CUSTOMERS_KEY))).name }),

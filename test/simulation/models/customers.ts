@@ -45,9 +45,10 @@ export function memoryCustomers<Profile>({ onPlace }: MemoryCustomersOptions<Pro
     return known;
   };
   const roots = (shard: number) =>
-    [...places.values()]
-      .map(readPlace)
-      .filter(({ persona, root }) => persona === root && shardOf(persona) === shard)
+    [...places]
+      .filter(([persona]) => shardOf(persona) === shard)
+      .map(([, json]) => readPlace(json))
+      .filter(({ persona, root }) => persona === root)
       .map(({ persona, lookAt = NEVER }) => ({ persona, at: `${lookAt} ${persona}` as Instant })) // the cast: it sorts as one
       .sort((a, b) => (a.at < b.at ? -1 : 1));
   const page = <Item>(all: readonly Item[], limit: number, after: string | undefined) => {
@@ -125,12 +126,13 @@ export function memoryCustomers<Profile>({ onPlace }: MemoryCustomersOptions<Pro
         .filter(({ at }) => at <= `${until} ~`)
         .slice(0, limit)
         .map(({ persona }) => persona),
-    listRoots: async (shard, limit, after) =>
-      page(
-        roots(shard).map(({ persona }) => persona),
-        limit,
-        after,
-      ),
+    async listRoots(shard, limit, after) {
+      // From a key, not from a number: what moves meanwhile does not move the others.
+      const rest = roots(shard).filter(({ at }) => after === undefined || at > after);
+      const items = rest.slice(0, limit);
+      const last = items.at(-1);
+      return { items: items.map(({ persona }) => persona), ...(rest.length > limit && last && { next: last.at }) };
+    },
     listSuggestions: async (limit, after) => page([...suggestions.values()], limit, after),
     listEntriesOf: async (persona, limit, after) =>
       page(

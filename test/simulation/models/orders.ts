@@ -2,6 +2,7 @@
  * Orders in memory, as `shared/orders/store.ts` keeps them: the packed item as JSON, so that what is read is never what
  * somebody else still holds, and the format is exercised. An order of any size stays in one item.
  */
+import { createHash } from 'node:crypto';
 import type { OrderScan, OrderStore, StoredOrder } from '../../../shared/orders/apply.ts';
 import { type PackedOrder, packOrder, unpackOrder } from '../../../shared/orders/item.ts';
 import type { OrderKey } from '../../../shared/orders/order-key.ts';
@@ -12,6 +13,9 @@ interface Item {
   /** Of cause and parts. */
   readonly json: string;
 }
+
+/** Of a key alone: an order that comes during a scan moves no other one to another segment. */
+const segmentOf = (key: OrderKey, of: number): number => createHash('sha256').update(key).digest().readUInt32BE(0) % of;
 
 export interface MemoryOrders extends OrderStore, OrderScan {
   keys(): OrderKey[];
@@ -52,11 +56,11 @@ export function memoryOrders({ onOrder }: MemoryOrdersOptions = {}): MemoryOrder
     },
 
     async listOrders({ segment, of, limit, after }) {
-      const mine = [...items.keys()].sort().filter((_, index) => index % of === segment);
-      const from = after === undefined ? 0 : mine.map(String).indexOf(after) + 1;
-      const page = mine.slice(from, from + limit);
+      const mine = [...items.keys()].sort().filter((key) => segmentOf(key, of) === segment);
+      const rest = mine.filter((key) => after === undefined || key > after);
+      const page = rest.slice(0, limit);
       const last = page.at(-1);
-      const isEnd = from + limit >= mine.length;
+      const isEnd = limit >= rest.length;
       return { items: page.flatMap((key) => peek(key) ?? []), ...(!isEnd && last !== undefined && { next: last }) };
     },
   };

@@ -3,7 +3,7 @@
  * receive count, and a dead-letter queue for what was received too often.
  */
 import type { Random } from '../../../demo/random.ts';
-import type { Queue } from '../../../shared/queues/queue.ts';
+import type { Queue, QueueDepth } from '../../../shared/queues/queue.ts';
 import type { Time } from './time.ts';
 
 export interface MemoryQueueOptions {
@@ -40,6 +40,10 @@ export interface MemoryQueue<Message> extends Queue<Message> {
   /** Called whenever messages become visible. */
   onVisible(listener: () => void): void;
   depth(): { readonly visible: number; readonly hidden: number; readonly dead: number };
+  /** As SQS counts those that wait or are worked on: without those that are delayed on purpose. */
+  waiting(): number;
+  /** Bodies of the dead letters. */
+  deadLetters(): string[];
   /** Dead letters back to the queue, as if new; how many there were. */
   redrive(): number;
 }
@@ -154,6 +158,8 @@ export function memoryQueue<Message>(options: MemoryQueueOptions): MemoryQueue<M
     },
 
     depth: () => ({ visible: visible.length, hidden: hidden.size + delayed, dead: dead.length }),
+    waiting: () => visible.length + hidden.size,
+    deadLetters: () => dead.map(({ body }) => body),
 
     redrive() {
       const back = dead.splice(0).map((message) => ({ ...message, receiveCount: 0 }));
@@ -162,3 +168,9 @@ export function memoryQueue<Message>(options: MemoryQueueOptions): MemoryQueue<M
     },
   };
 }
+
+/** As those see it who put work on it and look how much waits. */
+export const withDepth = <Message>(queue: MemoryQueue<Message>): Queue<Message> & QueueDepth => ({
+  send: (message, options) => queue.send(message, options),
+  depth: async () => queue.waiting(),
+});

@@ -16,7 +16,7 @@ import {
   type Place,
 } from '../../../shared/profiles/customer.ts';
 import { shardOf } from '../../../shared/profiles/shard.ts';
-import { NOTHING } from '../../../shared/profiles/sums.ts';
+import { NOTHING, sumDay } from '../../../shared/profiles/sums.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
 import { instant } from '../../../shared/time/instant.ts';
 import { unique } from './samples.ts';
@@ -104,6 +104,10 @@ export function customerStoreContract(name: string, make: () => Promise<Customer
       await store.putMonth({ ...month, revision: 2 }, 1);
       await store.putMonth({ ...month, month: '2025-01' }, 0);
       expect(await store.getMonth(persona, '2026-11')).toEqual({ ...month, revision: 2 });
+      const left = [{ type: 'phone' as const, hash: 'h4sh' }];
+      const seen = { '2026-11-24': 3, '2026-11-25': 1 };
+      await store.putMonth({ ...month, revision: 3, seen, left }, 2);
+      expect(await store.getMonth(persona, '2026-11')).toEqual({ ...month, revision: 3, seen, left });
       const other = newPersona();
       const decision = {
         kind: 'accept' as const,
@@ -119,6 +123,22 @@ export function customerStoreContract(name: string, make: () => Promise<Customer
       expect(months.map((one) => one.month).sort()).toEqual(['2025-01', '2026-11']);
       expect(decisions).toEqual([decision]);
       expect(await store.getContent(other)).toEqual({ months: [], decisions: [decision] });
+    });
+
+    it('gives each day of a full month back as it was, to the order of its fields', async () => {
+      const persona = newPersona();
+      const dayOf = (number: number) => {
+        const day = `2026-11-${String(number).padStart(2, '0')}`;
+        const paid = { ...contribution, net: number, counts: number % 7 !== 0 };
+        const identifiers = number % 3 === 0 ? [] : [phone];
+        const links = linksOf({ identifiers, receivedAt: AT, ...(number % 2 === 0 && { name: '陈小雨' }) });
+        return [day, { sums: sumDay(day, [paid]), receivedAt: AT, links, values: { h4sh: `${number}` } }] as const;
+      };
+      const days = Object.fromEntries(Array.from({ length: 30 }, (_, index) => dayOf(index + 1)));
+      await store.putMonth({ persona, month: '2026-11', revision: 1, days }, 0);
+      const stored = await store.getMonth(persona, '2026-11');
+      // Whether a day has changed is told by its text.
+      expect(JSON.stringify(stored?.days)).toBe(JSON.stringify(days));
     });
 
     it('tells who carries an identifier, and that there are too many', async () => {
