@@ -12,8 +12,13 @@ it('sends again what DynamoDB did not take of a batch, and that alone', async ()
   const server = createServer(async (request, response) => {
     // The cast: the SDK's own request, of which only the days are looked at.
     const { RequestItems } = JSON.parse(await text(request)) as {
-      RequestItems: { operations: { PutRequest: { Item: { day: { S: string } } } }[] };
+      RequestItems?: { operations: { PutRequest: { Item: { day: { S: string } } } }[] };
     };
+    // The revision, once all are there.
+    if (!RequestItems) {
+      response.end('{}');
+      return;
+    }
     const { operations } = RequestItems;
     days.push(operations.map(({ PutRequest }) => PutRequest.Item.day.S));
     const rest = operations.slice(1);

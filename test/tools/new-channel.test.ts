@@ -77,7 +77,14 @@ describe('what is made', () => {
   test('with whole webhooks: the files, a first case that its door takes, and what comes next', async () => {
     const { exitCode, out, err } = run('acme', '--category', 'pos');
     expect({ exitCode, err }).toEqual({ exitCode: 0, err: '' });
-    expect(list('shared/channels/acme')).toEqual(['README.md', 'adapter.ts', 'door.ts', 'normalize.ts', 'wire.ts']);
+    expect(list('shared/channels/acme')).toEqual([
+      'README.md',
+      'adapter.ts',
+      'door.ts',
+      'identifiers.ts',
+      'normalize.ts',
+      'wire.ts',
+    ]);
     const folder = 'test/channels/acme/first-order';
     expect(list(folder)).toEqual(['body.json', 'case.md', 'expected.json', 'request.json']);
     for (const command of ["-t 'acme: '", 'UPDATE_EXPECTED=acme ', 'npm run check']) expect(out).toContain(command);
