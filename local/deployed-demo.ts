@@ -99,7 +99,7 @@ export async function untilIdle(
   outputs: StackOutputs,
   {
     connections = [],
-    patienceMs = 120_000,
+    patienceMs = 240_000,
   }: { readonly connections?: readonly string[]; readonly patienceMs?: number } = {},
 ): Promise<void> {
   const queues = [outputs.InboxQueueUrl, outputs.WorkQueueUrl];

@@ -17,7 +17,7 @@ function required(name: string): string {
 }
 
 export const endpoints = Endpoints.parse(JSON.parse(readFileSync(required('TRIBUTARY_ENDPOINTS'), 'utf8')));
-const deployment: Deployment = {
+export const deployment: Deployment = {
   stack: endpoints.stack,
   outputs: StackOutputs.parse(JSON.parse(required('TRIBUTARY_OUTPUTS'))),
 };
@@ -42,9 +42,12 @@ export async function openShop(connection: string, secret = `secret of ${connect
 export const connectOn = (shop: NewShop): Promise<void> =>
   connectShop(shop, { deployment, webhookUrl: endpoints.webhookUrl });
 
+/** A message whose function died comes back after six times the function's minute. */
+const SETTLES_MS = 400_000;
+
 /** Until all is done; for these connections, all that is to be fetched as well. */
 export const settle = (...connections: readonly string[]): Promise<void> =>
-  untilIdle(sqsClient(), outputs, { connections });
+  untilIdle(sqsClient(), outputs, { connections, patienceMs: SETTLES_MS });
 
 /** A shop's orders, without what tells one shop, or one way there, from another. */
 export async function comparableOrders(
