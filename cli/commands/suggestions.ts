@@ -1,5 +1,4 @@
 /** `suggestions`: profiles that may be one customer, for a person to decide. */
-import { randomUUID } from 'node:crypto';
 
 import type { Command } from 'commander';
 import pMap from 'p-map';
@@ -19,7 +18,6 @@ import {
   areOne,
   cutsBetween,
   type DecisionOptions,
-  type Made,
   makeDecision,
   renderChanges,
   renderCut,
@@ -184,42 +182,18 @@ function addAccept(suggestions: Command, session: Session): void {
       const roots = await requireTwo(a, b, customers);
       const between: Suggestion['between'] = [roots[0].persona, roots[1].persona];
       const around = await requireNeighbourhood(between, customers);
-      const acceptances = acceptancesOf(roots, around, made);
-      if (!areOne(resolveWith(around, acceptances), ...between)) throw whyNot(roots, around);
+      const acceptance: Acceptance = { kind: 'accept', ...made, between };
+      if (!areOne(resolveWith(around, [acceptance]), ...between)) throw whyNot(roots, around);
       const isDone = async () => {
         const [one, other] = await Promise.all(between.map((persona) => customers.getPlace(persona)));
         return one?.root === other?.root;
       };
       await applyChange(
-        {
-          decisions: acceptances,
-          personas: [...new Set(acceptances.flatMap((acceptance) => acceptance.between))],
-          around,
-          isDone,
-        },
+        { decisions: [acceptance], personas: between, around, isDone },
         { deployment, customers, world, globals, dryRun: options.dryRun === true },
         ({ changes, applied }) => renderChanges(changes, applied),
       );
     });
-}
-
-/**
- * One between the two, and one for each persona of theirs that this would drive out: where Anne's profile is accepted as
- * Peter's, another Anne on the same phone contradicts Peter. Whoever accepts a profile means all of it.
- */
-function acceptancesOf(roots: readonly [Root, Root], around: Neighbourhood, made: Made): Acceptance[] {
-  const [one, other] = roots;
-  const first: Acceptance = { kind: 'accept', ...made, between: [one.persona, other.persona] };
-  const acceptances = [first];
-  for (;;) {
-    const after = resolveWith(around, acceptances);
-    const told = new Set(acceptances.slice(1).map(({ between }) => between[1]));
-    const lost = roots
-      .flatMap(({ persona, members }) => members.map((member): Acceptance['between'] => [persona, member]))
-      .find(([root, member]) => !told.has(member) && !areOne(after, root, member));
-    if (!lost) return acceptances;
-    acceptances.push({ ...first, id: randomUUID(), between: lost });
-  }
 }
 
 function whyNot([one, other]: readonly [Root, Root], { input }: Neighbourhood): CliError {

@@ -210,6 +210,8 @@ interface Group {
   readonly exclusive: Map<string, Set<string>>;
   /** Of each value on which names must agree, who holds it. */
   readonly named: Map<string, Link[]>;
+  /** A person said that members of it are one customer: then several names may be theirs. */
+  vouched: boolean;
   /** Of each cut that has a member: 1 if on the side taken off, 2 if on the one kept. */
   readonly sides: Map<string, number>;
 }
@@ -227,6 +229,7 @@ class Joining {
         members: new Set([persona.id]),
         exclusive: new Map(),
         named: new Map(),
+        vouched: false,
         sides: new Map(sides.get(persona.id)),
       };
       for (const link of persona.links) {
@@ -259,7 +262,10 @@ class Joining {
     const [group, other] = [this.groupOf(a), this.groupOf(b)];
     if (group === other) return undefined;
     const refusal = this.#refusal(group, other, via);
-    if (refusal === undefined) this.#merge(group, other);
+    if (refusal === undefined) {
+      this.#merge(group, other);
+      group.vouched ||= other.vouched || via === undefined;
+    }
     return refusal;
   }
 
@@ -271,9 +277,17 @@ class Joining {
     if (different !== undefined) return DIFFER[different] ?? 'values_differ';
     const verdictsOn = (hash: string) =>
       (a.named.get(hash) ?? []).flatMap((owner) => (b.named.get(hash) ?? []).map((link) => namesOf(owner, link)));
-    if ([...a.named.keys()].some((hash) => verdictsOn(hash).includes('contradicting'))) return 'names_contradict';
+    // Who is one of the names of a customer that a person has vouched for need not be the others, too.
+    const isOneOfThem = (verdicts: readonly Agreement[]) => (a.vouched || b.vouched) && verdicts.includes('same');
+    const contradicts = (hash: string) => {
+      const verdicts = verdictsOn(hash);
+      return verdicts.includes('contradicting') && !isOneOfThem(verdicts);
+    };
+    if ([...a.named.keys()].some(contradicts)) return 'names_contradict';
     const unclear = via.contested ? CONTESTED_UNCLEAR : this.#rules.unnamed === 'suggest' ? STRICT_UNCLEAR : UNCLEAR;
-    return verdictsOn(via.hash).some((verdict) => unclear.includes(verdict)) ? 'names_unclear' : undefined;
+    const verdicts = verdictsOn(via.hash);
+    const isUnclear = verdicts.some((verdict) => unclear.includes(verdict)) && !isOneOfThem(verdicts);
+    return isUnclear ? 'names_unclear' : undefined;
   }
 
   #merge(into: Group, from: Group): void {

@@ -181,6 +181,23 @@ describe('what people decide', () => {
     expect(grouped(all, [accept('j1', 'a', 'b'), cut('c1', ['b'], ['a'])])).toEqual(['a', 'b']);
   });
 
+  test('an accepted suggestion drives out none of those whom it joins, and lets in no third', () => {
+    const anna = [
+      order('a', ['phone:1'], { name: 'Anna Schmidt' }),
+      order('b', ['phone:1'], { day: 1, name: 'Anna Schmidt' }),
+    ];
+    const peter = [
+      order('p', ['phone:1'], { day: 2, name: 'Peter Schmidt' }),
+      order('q', ['phone:1'], { day: 3, name: 'Peter Schmidt' }),
+    ];
+    const carl = order('c', ['phone:1'], { day: 4, name: 'Carl Meyer' });
+    const nameless = order('n', ['phone:1'], { day: 5 });
+    const all = [...anna, ...peter, carl, nameless];
+    expect(grouped(all)).toEqual(['ab', 'pq', 'c', 'n']);
+    expect(grouped(all, [accept('j1', 'a', 'p')])).toEqual(['abpq', 'c', 'n']);
+    expect(grouped(all.toReversed(), [accept('j1', 'p', 'a')])).toEqual(['abpq', 'c', 'n']);
+  });
+
   test('a suggestion refused is not made again', () => {
     const all = [order('a', ['~name_address:1']), order('b', ['~name_address:1'], { day: 1 })];
     const before = resolve(input(all));
