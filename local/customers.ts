@@ -37,7 +37,7 @@ export async function prepareCustomers({ rates, policies }: CustomerWorld, nowMs
 }
 
 /** Until no profile has been written for a while. */
-export async function untilCustomersRest({ customers }: CustomerWorld, patienceMs = 120_000): Promise<void> {
+async function untilCustomersRest({ customers }: CustomerWorld, patienceMs = 120_000): Promise<void> {
   const deadline = Date.now() + patienceMs;
   let before = '';
   for (let still = 0; still < 4; ) {

@@ -27,7 +27,12 @@ const DerivationItem = z.object({
   run: z.string().exactOptional(),
   startedAt: At.exactOptional(),
 });
-const ProgressItem = z.object({ part: z.int(), seen: z.int(), finishedAt: At.exactOptional() });
+const ProgressItem = z.object({
+  part: z.int(),
+  seen: z.int(),
+  step: z.int().exactOptional(),
+  finishedAt: At.exactOptional(),
+});
 
 export function dynamoDerivations({
   client,

@@ -29,6 +29,8 @@ export interface Derivation {
 export interface RunProgress {
   readonly part: number;
   readonly seen: number;
+  /** That of the message that comes next. */
+  readonly step?: number;
   readonly finishedAt?: Instant;
 }
 
@@ -131,24 +133,28 @@ interface Page {
   readonly after?: string | undefined;
   /** How often it has waited. */
   readonly waits?: number | undefined;
+  /** How many messages of this part there were before it. */
+  readonly step?: number | undefined;
 }
 
 /** A page of a shard, and the message for the next one. Superseded by a newer run, it ends. */
 export async function rederivePage(
   page: Page & { readonly shard: number },
-  { index, queue, derivations, clock }: SweepDependencies,
+  dependencies: SweepDependencies,
 ): Promise<void> {
+  const { index, queue, derivations } = dependencies;
   const { run, shard, after } = page;
   const current = await derivations.getDerivation();
   if (current?.run !== undefined && current.run !== run) return;
-  if (await waitsAgain(page, queue, (waiting) => ({ rederive: waiting }))) return;
+  const turn = await turnOf(page, shard, derivations);
+  if (!turn || (await waitsAgain(page, turn, dependencies, (waiting) => ({ rederive: waiting })))) return;
   const { items, next } = await index.listRoots(shard, PAGE, after);
   for (const some of inGroups(items)) await queue.send({ personas: some, cause: 'policy' });
-  if (next !== undefined) await queue.send({ rederive: { run, shard, after: next } });
-  await note(run, { part: shard, seen: items.length, isLast: next === undefined }, { derivations, clock });
+  if (next !== undefined) await queue.send({ rederive: { run, shard, after: next, step: turn.step } });
+  await note(run, { ...turn, seen: turn.seen + items.length }, { isLast: next === undefined }, dependencies);
 }
 
-export const ORDER_SEGMENTS = 16;
+const ORDER_SEGMENTS = 16;
 
 export interface RecountDependencies extends SweepDependencies, FollowDependencies {
   readonly scan: OrderScan;
@@ -159,9 +165,10 @@ export async function recountPage(
   page: Page & { readonly segment: number },
   dependencies: RecountDependencies,
 ): Promise<void> {
-  const { scan, queue, derivations, clock, reportingCurrency } = dependencies;
+  const { scan, queue, derivations, reportingCurrency } = dependencies;
   const { run, segment, after } = page;
-  if (await waitsAgain(page, queue, (waiting) => ({ recount: waiting }))) return;
+  const turn = await turnOf(page, segment, derivations);
+  if (!turn || (await waitsAgain(page, turn, dependencies, (waiting) => ({ recount: waiting })))) return;
   const { items, next } = await scan.listOrders({ segment, of: ORDER_SEGMENTS, limit: ORDERS_PAGE, after });
   for (const order of items) {
     try {
@@ -174,35 +181,45 @@ export async function recountPage(
       await queue.send({ order: order.key, left: [], cause: 'backfill' });
     }
   }
-  if (next !== undefined) await queue.send({ recount: { run, segment, after: next } });
-  await note(run, { part: segment, seen: items.length, isLast: next === undefined }, { derivations, clock });
+  if (next !== undefined) await queue.send({ recount: { run, segment, after: next, step: turn.step } });
+  await note(run, { ...turn, seen: turn.seen + items.length }, { isLast: next === undefined }, dependencies);
 }
 
-/** How many were seen is for people: a page told twice counts twice. */
+type Turn = RunProgress & Required<Pick<RunProgress, 'step'>>;
+
+/**
+ * How far its part has come, at the step that follows. Undefined where it was taken already: a message may come more than once, each
+ * time with all that follows it, and those that only wait would become ever more.
+ */
+async function turnOf(page: Page, part: number, derivations: DerivationStore): Promise<Turn | undefined> {
+  const known = (await derivations.listProgress(page.run)).find((progress) => progress.part === part);
+  const { step = 0 } = page;
+  return (known?.step ?? 0) > step ? undefined : { part, seen: known?.seen ?? 0, step: step + 1 };
+}
+
+/** After the message for the next step: who dies in between takes this one again. */
 async function note(
   run: string,
-  { part, seen, isLast }: { readonly part: number; readonly seen: number; readonly isLast: boolean },
+  turn: Turn,
+  { isLast }: { readonly isLast: boolean },
   { derivations, clock }: Pick<SweepDependencies, 'derivations' | 'clock'>,
 ): Promise<void> {
-  const before = (await derivations.listProgress(run)).find((progress) => progress.part === part);
-  const finishedAt = isLast ? instant(clock().getTime()) : undefined;
-  await derivations.putProgress(run, {
-    part,
-    seen: (before?.seen ?? 0) + seen,
-    ...(finishedAt !== undefined && { finishedAt }),
-  });
+  await derivations.putProgress(run, { ...turn, ...(isLast && { finishedAt: instant(clock().getTime()) }) });
 }
 
 /** Whether it does: while enough is waiting, and not for ever. */
 async function waitsAgain<Its extends Page>(
   page: Its,
-  queue: SweepDependencies['queue'],
+  turn: Turn,
+  dependencies: Pick<SweepDependencies, 'queue' | 'derivations' | 'clock'>,
   messageOf: (waiting: Its) => ProfilesMessage,
 ): Promise<boolean> {
-  const { waits = 0 } = page;
+  const { queue } = dependencies;
+  const { run, waits = 0 } = page;
   if (waits >= WAITS_MOST || (await queue.depth()) <= WAITING_MOST) return false;
   const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, AGAIN_SECONDS * 2 ** waits);
-  await queue.send(messageOf({ ...page, waits: waits + 1 }), { delaySeconds });
+  await queue.send(messageOf({ ...page, waits: waits + 1, step: turn.step }), { delaySeconds });
+  await note(run, turn, { isLast: false }, dependencies);
   return true;
 }
 

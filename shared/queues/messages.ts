@@ -29,6 +29,14 @@ export const WakeMessage = z.union([
 ]);
 export type WakeMessage = z.infer<typeof WakeMessage>;
 
+/** A page of a run over a whole table (shared/derivations/sweep.ts). */
+const page = {
+  run: z.string(),
+  after: z.optional(z.string()),
+  waits: z.optional(z.int()),
+  step: z.optional(z.int()),
+};
+
 /**
  * Profiles queue: an order that could not be followed at once, with the places it has left; profiles to be derived anew; or what
  * time brings. All but the first name only what is to be looked at: what is found there is read when it is looked at.
@@ -44,11 +52,11 @@ export const ProfilesMessage = z.union([
   z.object({ sweep: z.literal(true) }),
   /** All profiles of a shard of the review index, page by page, for a run of a re-derivation. */
   z.object({
-    rederive: z.object({ run: z.string(), shard: z.int(), after: z.optional(z.string()), waits: z.optional(z.int()) }),
+    rederive: z.object({ ...page, shard: z.int() }),
   }),
   /** All orders of a segment of the orders table, page by page: rates have come. */
   z.object({
-    recount: z.object({ run: z.string(), segment: z.int(), after: z.optional(z.string()), waits: z.optional(z.int()) }),
+    recount: z.object({ ...page, segment: z.int() }),
   }),
 ]);
 export type ProfilesMessage = z.infer<typeof ProfilesMessage>;

@@ -45,11 +45,11 @@ export function derivationStoreContract(name: string, make: () => Promise<Deriva
       const store = await make();
       expect(await store.listProgress('rates-1')).toEqual([]);
       for (const part of [15, 2, 0]) await store.putProgress('rates-1', { part, seen: 100 });
-      await store.putProgress('rates-1', { part: 2, seen: 130, finishedAt: AT });
+      await store.putProgress('rates-1', { part: 2, seen: 130, step: 2, finishedAt: AT });
       await store.putProgress('rates-2', { part: 2, seen: 1 });
       expect(await store.listProgress('rates-1')).toEqual([
         { part: 0, seen: 100 },
-        { part: 2, seen: 130, finishedAt: AT },
+        { part: 2, seen: 130, step: 2, finishedAt: AT },
         { part: 15, seen: 100 },
       ]);
       expect(await store.listProgress('rates-2')).toEqual([{ part: 2, seen: 1 }]);
