@@ -205,14 +205,15 @@ async function demoInProcess(options: StartOptions): Promise<void> {
     'Missing are the HTTP address, the queues, tables and bucket, permissions, alarms; and the commands of `tributary` find nothing.',
   );
   const shops = demoShops();
-  const deliveries = planDays(shops, {
-    seed: options.seed,
-    count: options.deliveries,
-    webhookUrlOf: (channel, id) => webhookAddress(IN_PROCESS_BASE, { channel, id }),
-  });
-  announce(shops, deliveries.length);
+  const nowMs = Date.now();
+  const { history, day } = planDemo(shops, nowMs, options, (channel, id) =>
+    webhookAddress(IN_PROCESS_BASE, { channel, id }),
+  );
+  const deliveries = [...history, ...day];
+  announceHistory(history.length);
+  announce(shops, day.length);
   const progress = createProgress(deliveries.length, 'webhooks');
-  const { played, summaries } = await playInProcess({
+  const { played, summaries, world } = await playInProcess({
     shops,
     webhookBase: IN_PROCESS_BASE,
     deliveries,
@@ -220,6 +221,7 @@ async function demoInProcess(options: StartOptions): Promise<void> {
   });
   progress.end(`${played.sent} sent, ${played.acknowledged} acknowledged, ${played.refused} refused`);
   say(renderSummary(summaries));
+  await showCustomers(world, { shops, demotesAtMs: nowMs + DEMOTES_IN_MS, say });
 }
 
 function announceHistory(count: number): void {

@@ -13,7 +13,7 @@ import { connectionOf, hydrationParty, type LaneStore } from '../../shared/lanes
 import { type LaneTask, type Runner, runLane } from '../../shared/lanes/run.ts';
 import { WakeMessage } from '../../shared/queues/messages.ts';
 import type { Queue } from '../../shared/queues/queue.ts';
-import { failedItems, parseRecord } from '../../shared/queues/sqs-batch.ts';
+import { consumeBatch } from '../../shared/queues/sqs-batch.ts';
 
 export interface HydrateDependencies extends ErrandDependencies {
   readonly adapters: Adapters;
@@ -26,22 +26,12 @@ export interface HydrateDependencies extends ErrandDependencies {
 const LANES_AT_ONCE = 16;
 
 export function createHydrate(dependencies: HydrateDependencies) {
-  const { telemetry } = dependencies;
-  return async (event: SQSEvent): Promise<SQSBatchResponse> => {
-    const failed: string[] = [];
-    for (const record of event.Records) {
-      const message = parseRecord(WakeMessage, record, telemetry);
-      try {
-        if (!message) throw new Error('not a wake message');
-        if ('sweep' in message) await sweep(dependencies);
-        else await wake(message.wake, dependencies);
-      } catch (error) {
-        if (message) telemetry.error('Lane could not be run', error, { message: record.messageId });
-        failed.push(record.messageId);
-      }
-    }
-    return failedItems(failed);
-  };
+  return (event: SQSEvent): Promise<SQSBatchResponse> =>
+    consumeBatch(event, WakeMessage, dependencies.telemetry, {
+      atOnce: 1,
+      handle: (message) => ('sweep' in message ? sweep(dependencies) : wake(message.wake, dependencies)),
+      failure: 'Lane could not be run',
+    });
 }
 
 async function wake(party: string, dependencies: HydrateDependencies): Promise<void> {

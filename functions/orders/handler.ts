@@ -18,7 +18,7 @@ import type { OrderUpdate } from '../../shared/orders/merge.ts';
 import type { OrderKey } from '../../shared/orders/order-key.ts';
 import type { Quarantine } from '../../shared/quarantine/quarantine.ts';
 import { WorkMessage } from '../../shared/queues/messages.ts';
-import { failedItems, parseRecord } from '../../shared/queues/sqs-batch.ts';
+import { consumeBatch } from '../../shared/queues/sqs-batch.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 
@@ -41,25 +41,13 @@ const OBJECTS_AT_ONCE = 4;
 const ORDERS_AT_ONCE = 8;
 
 export function createOrders(dependencies: OrdersDependencies) {
-  const { telemetry } = dependencies;
-  return async (event: SQSEvent): Promise<SQSBatchResponse> => {
-    const failed: string[] = [];
-    await pMap(
-      event.Records,
-      async (record) => {
-        const work = parseRecord(WorkMessage, record, telemetry);
-        if (!work) return failed.push(record.messageId);
-        try {
-          return await process(work, dependencies);
-        } catch (error) {
-          telemetry.error('Object could not be processed', error, { object: work.object });
-          return failed.push(record.messageId);
-        }
-      },
-      { concurrency: OBJECTS_AT_ONCE },
-    );
-    return failedItems(failed);
-  };
+  return (event: SQSEvent): Promise<SQSBatchResponse> =>
+    consumeBatch(event, WorkMessage, dependencies.telemetry, {
+      atOnce: OBJECTS_AT_ONCE,
+      handle: (work) => process(work, dependencies),
+      failure: 'Object could not be processed',
+      about: ({ object }) => ({ object }),
+    });
 }
 
 interface PendingOrder {

@@ -11,7 +11,7 @@ import type { Entry } from '../../shared/profiles/customer.ts';
 import { entriesAsStored, entriesOfChange, follow, type OrderChange } from '../../shared/profiles/follow-orders.ts';
 import type { Outcome } from '../../shared/profiles/update.ts';
 import { type Cause, ProfilesMessage } from '../../shared/queues/messages.ts';
-import { failedItems, parseRecord } from '../../shared/queues/sqs-batch.ts';
+import { consumeBatch } from '../../shared/queues/sqs-batch.ts';
 import { isPassing } from '../../shared/runtime/errors.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 
@@ -87,25 +87,12 @@ async function followOrQueue({ persona, cause, entries }: PendingWork, dependenc
 }
 
 export function createQueueHandler(dependencies: ProfilesDependencies) {
-  const { telemetry } = dependencies;
-  return async (event: SQSEvent): Promise<SQSBatchResponse> => {
-    const failed: string[] = [];
-    await pMap(
-      event.Records,
-      async (record) => {
-        const message = parseRecord(ProfilesMessage, record, telemetry);
-        if (!message) return failed.push(record.messageId);
-        try {
-          return await handle(message, dependencies);
-        } catch (error) {
-          telemetry.error('Message of the profiles queue failed', error, { message: record.messageId });
-          return failed.push(record.messageId);
-        }
-      },
-      { concurrency: AT_ONCE },
-    );
-    return failedItems(failed);
-  };
+  return (event: SQSEvent): Promise<SQSBatchResponse> =>
+    consumeBatch(event, ProfilesMessage, dependencies.telemetry, {
+      atOnce: AT_ONCE,
+      handle: (message) => handle(message, dependencies),
+      failure: 'Message of the profiles queue failed',
+    });
 }
 
 async function handle(message: ProfilesMessage, dependencies: ProfilesDependencies): Promise<void> {
