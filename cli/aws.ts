@@ -11,6 +11,7 @@ import { dynamoLanes } from '../shared/lanes/store.ts';
 import { dynamoOrders } from '../shared/orders/store.ts';
 import type { StoredProfile } from '../shared/profiles/profile.ts';
 import { dynamoCustomers } from '../shared/profiles/store.ts';
+import { dynamoHistory } from '../shared/publish/store.ts';
 import { dynamoQuarantine } from '../shared/quarantine/store.ts';
 import { sqsQueue } from '../shared/queues/store.ts';
 import { dynamoRates } from '../shared/rates/store.ts';
@@ -93,6 +94,7 @@ export function openDeployment(site: Site, outputs: NeededOutputs): Deployment {
       const { sealer } = await keys.load();
       return dynamoCustomers<StoredProfile>({ client: clients.dynamo, table: outputs.CustomersTable, sealer });
     },
+    history: dynamoHistory({ client: clients.dynamo, table: outputs.CustomersTable }),
     identityKeys: () => keys.load(),
     profiles: sqsQueue({ client: clients.sqs, url: outputs.ProfilesQueueUrl }),
     inspection: inspectAws(clients, outputs.LakeBucket),

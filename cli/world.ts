@@ -10,6 +10,7 @@ import type { LaneStore } from '../shared/lanes/lane.ts';
 import type { OrderStore } from '../shared/orders/apply.ts';
 import type { CustomerIndex, CustomerStore } from '../shared/profiles/customer.ts';
 import type { StoredProfile } from '../shared/profiles/profile.ts';
+import type { HistoryStore } from '../shared/publish/history.ts';
 import type { Quarantine } from '../shared/quarantine/quarantine.ts';
 import type { ProfilesMessage, WorkMessage } from '../shared/queues/messages.ts';
 import type { Queue } from '../shared/queues/queue.ts';
@@ -92,6 +93,7 @@ export interface Deployment {
   readonly work: Queue<WorkMessage>;
   /** The keys that open it are read when it is first asked for, and only then: most commands read nothing personal. */
   readonly customers: () => Promise<Customers>;
+  readonly history: Pick<HistoryStore, 'listHistory'>;
   /** Of lookups, and of guests' names. */
   readonly identityKeys: () => Promise<IdentityKeys>;
   readonly profiles: Queue<ProfilesMessage>;

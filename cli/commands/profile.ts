@@ -3,17 +3,19 @@ import type { Command } from 'commander';
 import type { PersonaId } from '../../shared/identity/persona.ts';
 import type { Rejection } from '../../shared/identity/unlinkable.ts';
 import { REJECTION_WORDS } from '../../shared/profiles/explain-words.ts';
-import { type FindableType, findProfiles } from '../../shared/profiles/find.ts';
+import { type FindableType, findProfiles, rootOf } from '../../shared/profiles/find.ts';
 import { MASKED, REVEALED } from '../../shared/profiles/reveal.ts';
 import { readProfile } from '../../shared/profiles/unified.ts';
+import { withDecisions } from '../../shared/publish/history.ts';
 import type { Language } from '../../shared/tiers/reasons.ts';
 import { asPersona, briefOf, LINKING, requireRoot, tellBrief } from '../customer.ts';
 import { CliError, FAILED, USED_WRONGLY, UsageError } from '../errors.ts';
+import { renderHistory } from '../history-text.ts';
 import { languageOf, languageOption } from '../language.ts';
 import { personaOfOrder } from '../order-identity.ts';
-import { answer } from '../output.ts';
+import { answer, note } from '../output.ts';
 import { renderProfile } from '../profile-text.ts';
-import { deploymentFor, examples, globalsOf, type Session } from '../session.ts';
+import { deploymentFor, examples, globalsOf, readCount, type Session } from '../session.ts';
 import { readSettings } from '../settings.ts';
 import type { Customers, Deployment, World } from '../world.ts';
 
@@ -27,6 +29,9 @@ interface ProfileOptions {
   readonly region: string;
   readonly reveal?: boolean;
   readonly lang?: Language;
+  readonly history?: boolean;
+  readonly limit: number;
+  readonly cursor?: string;
 }
 
 type Way =
@@ -47,9 +52,16 @@ export function addProfile(program: Command, session: Session): void {
     .option('--region <region>', 'ISO 3166 region of a phone without a country code', 'CN')
     .option('--reveal', 'show personal values in full in the text; JSON always does')
     .addOption(languageOption())
+    .option('--history', 'instead: its tiers, merges, splits and what people decided, the newest first')
+    .option('--limit <number>', 'of the history, at most so many', (text) => readCount('--limit', text, 1_000), 50)
+    .option('--cursor <cursor>', 'of the history, what comes after an earlier answer')
     .addHelpText(
       'after',
-      examples('profile --phone 13912345678', 'profile --order shopify/my-shop/450789469 --reveal --lang zh'),
+      examples(
+        'profile --phone 13912345678',
+        'profile --order shopify/my-shop/450789469 --reveal --lang zh',
+        'profile --id shopify/my-shop/123 --history',
+      ),
     )
     .action(async (options: ProfileOptions, command: Command) => {
       const globals = globalsOf(command);
@@ -59,6 +71,7 @@ export function addProfile(program: Command, session: Session): void {
       const customers = await deployment.customers();
       const language = languageOf(options.lang, world);
       const id = await find(way, { region, language, deployment, customers, world });
+      if (options.history) return showHistory(id, options, { deployment, customers, language, world, globals, way });
       const profile = await readProfile(id, customers, LINKING);
       if (!profile) throw notFound(way);
       const masked = options.reveal !== true;
@@ -66,6 +79,33 @@ export function addProfile(program: Command, session: Session): void {
         renderProfile(profile, { language, reveal: masked ? MASKED : REVEALED, masked }),
       );
     });
+}
+
+interface Showing {
+  readonly deployment: Deployment;
+  readonly customers: Customers;
+  readonly language: Language;
+  readonly world: World;
+  readonly globals: ReturnType<typeof globalsOf>;
+  readonly way: Way;
+}
+
+/** Of the profile that it belongs to now; decisions stand between the entries of their time. */
+async function showHistory(
+  persona: PersonaId,
+  { limit, cursor }: Pick<ProfileOptions, 'limit' | 'cursor'>,
+  { deployment, customers, language, world, globals, way }: Showing,
+): Promise<void> {
+  const root = await rootOf(persona, customers);
+  if (!root) throw notFound(way);
+  const { items, next } = await deployment.history.listHistory(root.persona, limit, cursor);
+  const contents = await Promise.all(root.members.map((member) => customers.getContent(member)));
+  const isOfThisPage = ({ at }: { readonly at: string }) =>
+    (next === undefined || at >= (items.at(-1)?.occurredAt ?? '')) && (cursor === undefined || at < cursor);
+  const decisions = contents.flatMap((content) => content.decisions).filter(isOfThisPage);
+  const shown = { id: root.persona, items: withDecisions(items, decisions), nextCursor: next ?? null };
+  answer(world, globals, shown, () => renderHistory(shown.items, language));
+  if (next !== undefined && !globals.json) note(world, `there are more: --cursor ${next}`);
 }
 
 function readWay({ id, phone, email, memberCard, unionId, order }: ProfileOptions): Way {

@@ -19,6 +19,8 @@ import { rawObjectKey } from '../../shared/lake/object-key.ts';
 import type { Entry } from '../../shared/profiles/customer.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { updateCustomers } from '../../shared/profiles/update.ts';
+import { eventsBetween } from '../../shared/publish/events.ts';
+import { rowsOf } from '../../shared/publish/history.ts';
 import type { Cause, ProfilesMessage, WorkMessage } from '../../shared/queues/messages.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 import { instant } from '../../shared/time/instant.ts';
@@ -26,6 +28,7 @@ import { KEYS, testRules } from '../profiles/people.ts';
 import { toApiEvent } from '../simulation/models/api-gateway.ts';
 import { memoryConnections, memoryHealth, memorySecrets } from '../simulation/models/connections.ts';
 import { memoryCustomers } from '../simulation/models/customers.ts';
+import { memoryHistory } from '../simulation/models/history.ts';
 import { memoryLake } from '../simulation/models/lake.ts';
 import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
@@ -75,7 +78,14 @@ export function createTestDeployment() {
   const quarantine = memoryQuarantine();
   const rates = memoryRates();
   const policies = memoryPolicies();
-  const customers = memoryCustomers<StoredProfile>();
+  const history = memoryHistory();
+  const customers = memoryCustomers<StoredProfile>({
+    // As publish does of the table's stream.
+    onPlace: (now, before) => {
+      for (const { profile, entry } of eventsBetween(before, now).flatMap(rowsOf))
+        void history.putHistory(profile, entry);
+    },
+  });
   const rules = testRules(customers, OUTPUTS.ReportingCurrency);
   const [lanes, health] = [memoryLanes<FetchDetail>(), memoryHealth()];
   /** By name, where they are not empty. */
@@ -166,6 +176,7 @@ export function createTestDeployment() {
     lake,
     work: { send: work },
     customers: async () => customers,
+    history,
     identityKeys: async () => KEYS,
     profiles: { send: notice },
     inspection: {

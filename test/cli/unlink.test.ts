@@ -129,3 +129,27 @@ test('a reason is not blank, and one persona has no two sides', async () => {
   const gone = await run(['unlink', ROOT, DOUYIN, '--why', 'x']);
   expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining(`It is of ${DOUYIN}`) });
 });
+
+test('the history tells of tiers, of what parted and joined, and of who decided it, the newest first', async () => {
+  const made = await withAnne();
+  await made.run(['unlink', ROOT, DOUYIN, '--why', 'two sisters', '--by', 'lee']);
+  await made.run(['relink', ROOT, DOUYIN, '--why', 'she is one after all', '--by', 'kim']);
+  const ran = await made.type(`profile --id ${DOUYIN} --history --json`);
+  const { id, items, nextCursor } = JSON.parse(ran.stdout);
+  expect({ id, nextCursor }).toEqual({ id: ROOT, nextCursor: null });
+  const types: string[] = items.map(({ type }: { type: string }) => type);
+  expect(types).toEqual(
+    expect.arrayContaining(['profile.created', 'tier.changed', 'profile.split', 'profile.merged', 'decision']),
+  );
+  const at: string[] = items.map(({ occurredAt }: { occurredAt: string }) => occurredAt);
+  expect(at).toEqual(at.toSorted().toReversed());
+  const told = (await made.type(`profile --id ${ROOT} --history --lang zh`)).stdout;
+  for (const text of ['lee: two sisters', 'kim: she is one after all', `${DOUYIN} joined ${ROOT}`]) {
+    expect(told).toContain(text);
+  }
+  expect(await made.type(`profile --id ${ROOT} --history --limit none`)).toMatchObject({ code: 2 });
+
+  const first = JSON.parse((await made.type(`profile --id ${ROOT} --history --limit 2 --json`)).stdout);
+  const rest = await made.type(`profile --id ${ROOT} --history --cursor ${first.nextCursor} --json`);
+  expect([...first.items, ...JSON.parse(rest.stdout).items]).toEqual(items);
+});
