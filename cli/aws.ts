@@ -5,7 +5,7 @@ import { HeadBucketCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { dynamoConnections, dynamoHealth, ssmSecrets } from '../shared/connections/store.ts';
-import { ssmKeys } from '../shared/identity/store.ts';
+import { dynamoLinking, ssmKeys } from '../shared/identity/store.ts';
 import { s3Lake } from '../shared/lake/store.ts';
 import { dynamoLanes } from '../shared/lanes/store.ts';
 import { dynamoOrders } from '../shared/orders/store.ts';
@@ -86,6 +86,7 @@ export function openDeployment(site: Site, outputs: NeededOutputs): Deployment {
     secrets: ssmSecrets({ client: ssmClient(), prefix: outputs.SecretsPrefix }),
     rates: dynamoRates(operations),
     policies: dynamoPolicies(operations),
+    linking: dynamoLinking(operations),
     orders: dynamoOrders({ client: clients.dynamo, table: outputs.OrdersTable, overflow: bucket }),
     quarantine: dynamoQuarantine(operations),
     lake: s3Lake(bucket),

@@ -1,7 +1,7 @@
 /** Profiles as the command line asks for them, and how each is told in a few words. */
 import pMap from 'p-map';
+import { type LinkingVersion, newestOf } from '../shared/identity/linking-versions.ts';
 import type { PersonaId } from '../shared/identity/persona.ts';
-import { DEFAULT_RULES } from '../shared/identity/policy.ts';
 import type { Place } from '../shared/profiles/customer.ts';
 import { rootOf } from '../shared/profiles/find.ts';
 import { READS_AT_ONCE } from '../shared/profiles/holders.ts';
@@ -12,10 +12,11 @@ import type { Reveal } from '../shared/profiles/reveal.ts';
 import { type Language, TIER_NAMES } from '../shared/tiers/reasons.ts';
 import { CliError } from './errors.ts';
 import { formatMoney, plural } from './output.ts';
-import type { Customers } from './world.ts';
+import type { Customers, Deployment } from './world.ts';
 
-/** As deployed. */
-export const LINKING = DEFAULT_RULES;
+/** Those that profiles are joined by now. */
+export const linkingOf = async ({ linking }: Pick<Deployment, 'linking'>): Promise<LinkingVersion> =>
+  newestOf(await linking.listLinking(1));
 
 // The cast: whether it names a persona is what will be asked.
 export const asPersona = (text: string): PersonaId => text as PersonaId;
@@ -36,8 +37,10 @@ export async function requireRoot(id: string, customers: Pick<Customers, 'getPla
 export async function requireNeighbourhood(
   profiles: readonly PersonaId[],
   customers: Customers,
+  deployment: Pick<Deployment, 'linking'>,
 ): Promise<Neighbourhood> {
-  const around = await readNeighbourhood(profiles, customers, LINKING);
+  const { rules } = await linkingOf(deployment);
+  const around = await readNeighbourhood(profiles, customers, rules);
   if (around.isWhole) return around;
   throw new CliError(
     'too_many_linked',

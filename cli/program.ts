@@ -5,6 +5,7 @@ import { addConnections } from './commands/connections.ts';
 import { addDisconnect } from './commands/disconnect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
+import { addLinking } from './commands/linking.ts';
 import { addOrder } from './commands/order.ts';
 import { addProfile } from './commands/profile.ts';
 import { addQuarantine } from './commands/quarantine.ts';
@@ -32,6 +33,7 @@ const COMMANDS = [
   addSuggestions,
   addQuarantine,
   addRates,
+  addLinking,
   addTiers,
   addDoctor,
 ];

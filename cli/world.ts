@@ -5,6 +5,7 @@ import type { Adapters } from '../shared/channels/registry.ts';
 import type { ConnectionStore, SecretStore } from '../shared/connections/directory.ts';
 import type { HealthStore } from '../shared/connections/health.ts';
 import type { IdentityKeys } from '../shared/identity/contribution.ts';
+import type { LinkingStore } from '../shared/identity/linking-versions.ts';
 import type { Lake } from '../shared/lake/lake.ts';
 import type { LaneStore } from '../shared/lanes/lane.ts';
 import type { OrderStore } from '../shared/orders/apply.ts';
@@ -87,6 +88,7 @@ export interface Deployment {
   readonly lanes: LaneStore<unknown>;
   readonly rates: RateStore;
   readonly policies: PolicyStore;
+  readonly linking: LinkingStore;
   readonly orders: Pick<OrderStore, 'getOrder'>;
   readonly quarantine: Pick<Quarantine, 'get' | 'list' | 'close'>;
   readonly lake: Pick<Lake, 'read'>;

@@ -20,7 +20,7 @@ export class Tables extends Construct {
   readonly orders: TableV2;
   /** shared/profiles/store.ts */
   readonly customers: TableV2;
-  /** shared/connections/store.ts, shared/quarantine/store.ts, shared/lanes/store.ts, shared/rates/store.ts */
+  /** shared/{connections,quarantine,lanes,rates,tiers,identity,derivations}/store.ts */
   readonly operations: TableV2;
 
   constructor(scope: Construct, id: string, { production }: Settings) {

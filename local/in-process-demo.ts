@@ -1,4 +1,5 @@
 /** The demo where no emulator can be had: the very handlers of the functions, wired to the simulation's models in real time. */
+
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
@@ -15,7 +16,7 @@ import { type Connection, ConnectionId } from '../shared/connections/connection.
 import { connectionDirectory, type Directory, doorDirectory, shopDirectory } from '../shared/connections/directory.ts';
 import { healthNotes } from '../shared/connections/health.ts';
 import type { FetchDetail } from '../shared/hydration/fetch-detail.ts';
-import { DEFAULT_RULES } from '../shared/identity/policy.ts';
+import { linkingSource } from '../shared/identity/linking-versions.ts';
 import type { EnvelopeId } from '../shared/lake/envelope.ts';
 import { createInbox } from '../shared/lake/inbox.ts';
 import { deriveOrder } from '../shared/orders/derive.ts';
@@ -35,6 +36,7 @@ import { memoryDerivations } from '../test/simulation/models/derivations.ts';
 import { pollQueue } from '../test/simulation/models/event-source.ts';
 import { memoryLake } from '../test/simulation/models/lake.ts';
 import { memoryLanes } from '../test/simulation/models/lanes.ts';
+import { memoryLinking } from '../test/simulation/models/linking.ts';
 import { type MemoryOrders, memoryOrders } from '../test/simulation/models/orders.ts';
 import { memoryQuarantine } from '../test/simulation/models/quarantine.ts';
 import { memoryQueue, withDepth } from '../test/simulation/models/queue.ts';
@@ -210,7 +212,7 @@ function followInProcess({ orders, connections, telemetry }: Following) {
     basis: basisSource({ policies, models: memoryModels(), clock, reportingCurrency }),
     derivations: memoryDerivations(),
     queue: withDepth(queue),
-    linking: DEFAULT_RULES,
+    linking: linkingSource(memoryLinking(), clock),
     reportingCurrency,
     clock,
     telemetry,

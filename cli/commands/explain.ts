@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { explainProfile } from '../../shared/profiles/explain.ts';
 import { MASKED, REVEALED } from '../../shared/profiles/reveal.ts';
 import type { Language } from '../../shared/tiers/reasons.ts';
-import { LINKING, requireRoot } from '../customer.ts';
+import { linkingOf, requireRoot } from '../customer.ts';
 import { CliError } from '../errors.ts';
 import { renderExplanation } from '../explain-text.ts';
 import { languageOf, languageOption } from '../language.ts';
@@ -31,7 +31,7 @@ export function addExplain(program: Command, session: Session): void {
       const customers = await deployment.customers();
       const { persona } = await requireRoot(id, customers);
       const explanation = await explainProfile(persona, customers, {
-        rules: LINKING,
+        rules: (await linkingOf(deployment)).rules,
         reveal: options.reveal ? REVEALED : MASKED,
         rejectedOf: rejectedOf(customers, deployment, world),
       });

@@ -8,7 +8,7 @@ import { MASKED, REVEALED } from '../../shared/profiles/reveal.ts';
 import { readProfile } from '../../shared/profiles/unified.ts';
 import { withDecisions } from '../../shared/publish/history.ts';
 import type { Language } from '../../shared/tiers/reasons.ts';
-import { asPersona, briefOf, LINKING, requireRoot, tellBrief } from '../customer.ts';
+import { asPersona, briefOf, linkingOf, requireRoot, tellBrief } from '../customer.ts';
 import { CliError, FAILED, USED_WRONGLY, UsageError } from '../errors.ts';
 import { renderHistory } from '../history-text.ts';
 import { languageOf, languageOption } from '../language.ts';
@@ -72,7 +72,7 @@ export function addProfile(program: Command, session: Session): void {
       const language = languageOf(options.lang, world);
       const id = await find(way, { region, language, deployment, customers, world });
       if (options.history) return showHistory(id, options, { deployment, customers, language, world, globals, way });
-      const profile = await readProfile(id, customers, LINKING);
+      const profile = await readProfile(id, customers, (await linkingOf(deployment)).rules);
       if (!profile) throw notFound(way);
       const masked = options.reveal !== true;
       answer(world, globals, profile, () =>
@@ -138,7 +138,8 @@ async function find({ by, text }: Way, finding: Finding): Promise<PersonaId> {
   if (by === 'id') return asPersona(text);
   if (by === 'order') return personaOfOrder(text, deployment, world);
   const { lookup } = await deployment.identityKeys();
-  const found = await findProfiles({ type: by, text, region }, customers, lookup, LINKING);
+  const { rules } = await linkingOf(deployment);
+  const found = await findProfiles({ type: by, text, region }, customers, lookup, rules);
   if (found.kind === 'rejected') throw rejected(found.reason);
   const [first, second] = found.profiles;
   if (first === undefined) throw notFound({ by, text }, region);

@@ -49,7 +49,7 @@ export function addRelink(program: Command, session: Session): void {
       const [profile, persona] = [asPersona(profileText), asPersona(personaText)];
       const cuts = await cutsToTakeBack(profile, persona, customers);
       const personas = [...new Set(cuts.flatMap(({ off, kept }) => [...off, ...kept]))];
-      const around = await requireNeighbourhood(personas, customers);
+      const around = await requireNeighbourhood(personas, customers, deployment);
       const withdrawals = cuts.map((cut): Withdrawal => ({ kind: 'withdraw', ...made, id: randomUUID(), of: cut.id }));
       const after = resolveWith(around, withdrawals);
       const other = otherSide(cuts, persona);

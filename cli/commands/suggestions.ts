@@ -12,7 +12,7 @@ import type { Neighbourhood } from '../../shared/profiles/neighbourhood.ts';
 import { valuesFrom } from '../../shared/profiles/persona-content.ts';
 import { MASKED, REVEALED, type Reveal } from '../../shared/profiles/reveal.ts';
 import type { Language } from '../../shared/tiers/reasons.ts';
-import { type Brief, briefOf, LINKING, type Root, requireNeighbourhood, requireRoot, tellBrief } from '../customer.ts';
+import { type Brief, briefOf, type Root, requireNeighbourhood, requireRoot, tellBrief } from '../customer.ts';
 import {
   applyChange,
   areOne,
@@ -181,7 +181,7 @@ function addAccept(suggestions: Command, session: Session): void {
       const customers = await deployment.customers();
       const roots = await requireTwo(a, b, customers);
       const between: Suggestion['between'] = [roots[0].persona, roots[1].persona];
-      const around = await requireNeighbourhood(between, customers);
+      const around = await requireNeighbourhood(between, customers, deployment);
       const acceptance: Acceptance = { kind: 'accept', ...made, between };
       if (!areOne(resolveWith(around, [acceptance]), ...between)) throw whyNot(roots, around);
       const isDone = async () => {
@@ -206,7 +206,7 @@ function whyNot([one, other]: readonly [Root, Root], { input }: Neighbourhood): 
       )
     : new CliError(
         'too_many_personas',
-        `Together they would be more personas than the ${LINKING.componentLimit} that a profile may have.`,
+        `Together they would be more personas than the ${input.rules.componentLimit} that a profile may have.`,
       );
 }
 
@@ -226,7 +226,7 @@ function addRefuse(suggestions: Command, session: Session): void {
       const deployment = await deploymentFor(session, globals);
       const customers = await deployment.customers();
       const [one, other] = await requireTwo(a, b, customers);
-      const around = await requireNeighbourhood([one.persona, other.persona], customers);
+      const around = await requireNeighbourhood([one.persona, other.persona], customers, deployment);
       const known = cutsBetween(standing(around.input.decisions).cuts, new Set(one.members), new Set(other.members));
       if (known.length > 0)
         throw new CliError('kept_apart', `They are kept apart already (${known.map(renderCut).join('; ')}).`);

@@ -38,7 +38,7 @@ export function addUnlink(program: Command, session: Session): void {
       const customers = await deployment.customers();
       const root = await requireRoot(profile, customers);
       const persona = asPersona(personaText);
-      const around = await requireNeighbourhood([root.persona], customers);
+      const around = await requireNeighbourhood([root.persona], customers, deployment);
       const result = cutOff(around.input, root.persona, [persona], made);
       if (result.kind !== 'cut') throw await refusal(result.kind, root, personaText, customers);
       const { cut } = result;

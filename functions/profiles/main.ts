@@ -6,8 +6,8 @@ import { ADAPTERS } from '../../shared/channels/registry.ts';
 import { connectionDirectory } from '../../shared/connections/directory.ts';
 import { dynamoConnections } from '../../shared/connections/store.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
-import { DEFAULT_RULES } from '../../shared/identity/policy.ts';
-import { type Keys, ssmKeys } from '../../shared/identity/store.ts';
+import { linkingSource } from '../../shared/identity/linking-versions.ts';
+import { dynamoLinking, type Keys, ssmKeys } from '../../shared/identity/store.ts';
 import type { OrderKey } from '../../shared/orders/order-key.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
@@ -55,7 +55,7 @@ const shared = {
   }),
   derivations: dynamoDerivations(operations),
   queue: sqsQueue<ProfilesMessage>({ client: sqsClient(), url: config.PROFILES_QUEUE_URL }),
-  linking: DEFAULT_RULES,
+  linking: linkingSource(dynamoLinking(operations), clock),
   reportingCurrency,
   clock,
   telemetry,

@@ -24,6 +24,8 @@ const DerivationItem = z.object({
   policy: z.int(),
   model: z.string(),
   rates: z.int(),
+  keys: z.int().exactOptional(),
+  linking: z.int().exactOptional(),
   run: z.string().exactOptional(),
   startedAt: At.exactOptional(),
 });

@@ -2,6 +2,9 @@
  * What time brings, and what people change: reviews that are due, a policy or model that came into force, rates that were loaded.
  * Each is fanned out through the profiles queue in small messages; while earlier ones wait, no more are added.
  */
+
+import type { IdentityKeys } from '../identity/contribution.ts';
+import type { LinkingSource } from '../identity/linking-versions.ts';
 import type { OrderScan } from '../orders/apply.ts';
 import { type CustomerIndex, INDEX_SHARDS } from '../profiles/customer.ts';
 import { entryOfOrder, type FollowDependencies, follow } from '../profiles/follow-orders.ts';
@@ -20,7 +23,10 @@ export interface Derivation {
   readonly model: string;
   /** Revision of the rates. */
   readonly rates: number;
-  /** Of profiles: the run that policy or model made necessary last. */
+  /** Number of the lookup key, and version of the linking rules; 1 where it was never said. */
+  readonly keys?: number;
+  readonly linking?: number;
+  /** Of profiles: the run that policy, model or linking rules made necessary last. */
   readonly run?: string;
   readonly startedAt?: Instant;
 }
@@ -48,6 +54,8 @@ export interface SweepDependencies {
   readonly derivations: DerivationStore;
   readonly basis: BasisSource;
   readonly rateStore: Pick<RateStore, 'getRevision'>;
+  readonly linking: LinkingSource;
+  readonly keys: IdentityKeys;
   readonly clock: Clock;
 }
 
@@ -62,6 +70,8 @@ const ORDERS_PAGE = 25;
 const WAITING_MOST = 200;
 /** How long a function may decide by what it has in memory, twice over. */
 const CACHES_EXPIRE_SECONDS = 120;
+/** Keys are kept for longer. */
+const KEYS_EXPIRE_SECONDS = 600;
 /** A page that finds enough waiting comes again: after so long at first, then after twice as long each time. */
 const AGAIN_SECONDS = 30;
 const LONGEST_DELAY_SECONDS = 900;
@@ -91,32 +101,41 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
 }
 
 /** Messages first, then the note that they were sent: who dies in between sends them again, and deriving twice changes nothing. */
-async function startDerivations({ derivations, basis, rateStore, queue, clock }: SweepDependencies): Promise<string[]> {
+async function startDerivations(dependencies: SweepDependencies): Promise<string[]> {
+  const { derivations, basis, rateStore, linking, queue, clock } = dependencies;
   const known = await derivations.getDerivation();
   const { policy, model } = await basis.load({ freshWithinMs: 0 });
   const rates = await rateStore.getRevision();
+  const { version: rules } = await linking.load({ freshWithinMs: 0 });
+  const { lookupNumber: keys = 1 } = dependencies.keys;
   const next: Derivation = {
     ...known,
     revision: (known?.revision ?? 0) + 1,
     policy: policy.version,
     model: model.version,
     rates,
+    linking: rules,
+    keys,
   };
   const startedAt = instant(clock().getTime());
-  const options = { delaySeconds: CACHES_EXPIRE_SECONDS };
   const started: string[] = [];
   // At the first look nobody knows by what they were derived: another policy may have come before it.
-  const isOther = known === undefined || known.policy !== next.policy || known.model !== next.model;
-  const run = isOther ? `policy-${next.policy}-model-${next.model}` : undefined;
+  const isOther =
+    known === undefined || known.policy !== next.policy || known.model !== next.model || (known.linking ?? 1) !== rules;
+  const run = isOther ? `policy-${next.policy}-model-${next.model}-linking-${rules}` : undefined;
   if (run !== undefined) {
     started.push(run);
+    const options = { delaySeconds: CACHES_EXPIRE_SECONDS };
     for (let shard = 0; shard < INDEX_SHARDS; shard++) await queue.send({ rederive: { run, shard } }, options);
   }
-  const recount = rates > (known?.rates ?? 0) ? `rates-${rates}` : undefined;
+  const hasNewKey = keys > (known?.keys ?? 1);
+  const recount = hasNewKey || rates > (known?.rates ?? 0) ? `rates-${rates}-keys-${keys}` : undefined;
   if (recount !== undefined) {
     started.push(recount);
+    const options = { delaySeconds: hasNewKey ? KEYS_EXPIRE_SECONDS : CACHES_EXPIRE_SECONDS };
+    const page = { run: recount, ...(hasNewKey && { all: true as const }) };
     for (let segment = 0; segment < ORDER_SEGMENTS; segment++)
-      await queue.send({ recount: { run: recount, segment } }, options);
+      await queue.send({ recount: { ...page, segment } }, options);
   }
   if (known && started.length === 0) return [];
   try {
@@ -135,6 +154,7 @@ interface Page {
   readonly waits?: number | undefined;
   /** How many messages of this part there were before it. */
   readonly step?: number | undefined;
+  readonly all?: true | undefined;
 }
 
 /** A page of a shard, and the message for the next one. Superseded by a newer run, it ends. */
@@ -160,20 +180,23 @@ export interface RecountDependencies extends SweepDependencies, FollowDependenci
   readonly scan: OrderScan;
 }
 
-/** A page of the orders: each that is in another currency is converted anew, and where that changes something, its customer derived. */
+/**
+ * A page of the orders: each that is in another currency, or all where there is a new lookup key, are read anew, and where that
+ * changes something, the customer is derived.
+ */
 export async function recountPage(
   page: Page & { readonly segment: number },
   dependencies: RecountDependencies,
 ): Promise<void> {
   const { scan, queue, derivations, reportingCurrency } = dependencies;
-  const { run, segment, after } = page;
+  const { run, segment, after, all } = page;
   const turn = await turnOf(page, segment, derivations);
   if (!turn || (await waitsAgain(page, turn, dependencies, (waiting) => ({ recount: waiting })))) return;
   const { items, next } = await scan.listOrders({ segment, of: ORDER_SEGMENTS, limit: ORDERS_PAGE, after });
   for (const order of items) {
     try {
       const entry = await entryOfOrder(order, dependencies);
-      if (entry?.content && entry.content.contribution.currency !== reportingCurrency)
+      if (entry?.content && (all || entry.content.contribution.currency !== reportingCurrency))
         await follow({ entries: [entry] }, 'backfill', dependencies);
     } catch (error) {
       if (isPassing(error)) throw error;
@@ -181,7 +204,8 @@ export async function recountPage(
       await queue.send({ order: order.key, left: [], cause: 'backfill' });
     }
   }
-  if (next !== undefined) await queue.send({ recount: { run, segment, after: next, step: turn.step } });
+  if (next !== undefined)
+    await queue.send({ recount: { run, segment, after: next, step: turn.step, ...(all && { all }) } });
   await note(run, { ...turn, seen: turn.seen + items.length }, { isLast: next === undefined }, dependencies);
 }
 

@@ -18,6 +18,8 @@ export interface IdentityKeys {
   readonly guest: HashKey;
   /** Of identifiers in links and lookups; with another one all are derived anew. */
   readonly lookup: HashKey;
+  /** Of the lookup key, 1 unless said: a replaced one has the next number. */
+  readonly lookupNumber?: number;
 }
 
 export interface IdentityReading {

@@ -27,7 +27,7 @@ export interface Entry {
   readonly key: string;
   /** Of the order: an entry yields only to a newer one. */
   readonly revision: number;
-  /** Of the rates it was converted by: of one revision, the newer reading stands. */
+  /** By which lookup key and rates the order was read: of one revision, the newer reading stands. */
   readonly reading: number;
   readonly content?: EntryContent;
 }

@@ -13,7 +13,7 @@ export interface EntryReading {
   readonly declaration: IdentifierDeclaration;
   readonly keys: IdentityKeys;
   readonly rates: RateTable;
-  /** Of the rates: grows with each import. */
+  /** Grows with each import of rates, and with each lookup key. */
   readonly reading: number;
   /** When the order was first received. */
   readonly receivedAt: Instant;

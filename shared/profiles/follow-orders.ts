@@ -3,7 +3,7 @@ import type { Adapters } from '../channels/registry.ts';
 import type { Connection } from '../connections/connection.ts';
 import type { Directory } from '../connections/directory.ts';
 import type { IdentityKeys } from '../identity/contribution.ts';
-import type { LinkingRules } from '../identity/policy.ts';
+import type { LinkingSource } from '../identity/linking-versions.ts';
 import { receivedAtMs } from '../lake/envelope.ts';
 import type { OrderStore, StoredOrder } from '../orders/apply.ts';
 import { deriveOrder } from '../orders/derive.ts';
@@ -28,7 +28,7 @@ export interface FollowDependencies {
   readonly keys: IdentityKeys;
   readonly rates: RateSource;
   readonly basis: BasisSource;
-  readonly linking: LinkingRules;
+  readonly linking: LinkingSource;
   readonly reportingCurrency: string;
   readonly clock: Clock;
 }
@@ -67,29 +67,35 @@ export async function entriesAsStored(
 }
 
 export async function entryOfOrder(
-  { key, revision, parts }: StoredOrder,
+  order: StoredOrder,
   { adapters, connections, keys, rates }: Pick<FollowDependencies, 'adapters' | 'connections' | 'keys' | 'rates'>,
 ): Promise<Entry | undefined> {
+  const { key, parts } = order;
   const name = parseOrderKey(key);
   const adapter = name && (await adapters.find(name.channel));
   const connection = name && (await connections.find(name.connection));
   // Both were there when the order was stored, and neither is ever removed.
   if (!adapter || !connection)
     throw new Defect('order_of_nobody', 'An order whose channel or connection is not known.');
-  const order = deriveOrder({ ...name, category: adapter.door.category, revision }, parts);
-  const { currency, paidAt } = order;
+  const derived = deriveOrder({ ...name, category: adapter.door.category, revision: order.revision }, parts);
+  const { currency, paidAt } = derived;
   if (currency === undefined || paidAt === undefined || parts.first === undefined) return undefined;
-  const { table, revision: reading } = await rates.about(currency, paidAt.slice(0, 10));
+  const { table, revision } = await rates.about(currency, paidAt.slice(0, 10));
   const receivedAt = instant(receivedAtMs(parts.first));
-  return entryOf(order, { connection, declaration: adapter.identifiers, keys, rates: table, reading, receivedAt });
+  const reading = (keys.lookupNumber ?? 1) * READINGS_OF_A_KEY + revision;
+  return entryOf(derived, { connection, declaration: adapter.identifiers, keys, rates: table, reading, receivedAt });
 }
+
+/** More than there will ever be imports of rates. */
+const READINGS_OF_A_KEY = 1_000_000_000;
 
 /** By the policy and model in force; once more where a profile was decided by newer ones than are known here. */
 export async function follow(work: Work, cause: Cause, dependencies: FollowDependencies): Promise<Outcome> {
   const { customers, basis, linking, reportingCurrency, clock } = dependencies;
   const update = async (freshWithinMs?: number): Promise<Outcome> => {
-    const { policy, model } = await basis.load(freshWithinMs === undefined ? {} : { freshWithinMs });
-    const rules = customerRules({ store: customers, linking, policy, model, reportingCurrency });
+    const options = freshWithinMs === undefined ? {} : { freshWithinMs };
+    const [{ policy, model }, joining] = await Promise.all([basis.load(options), linking.load(options)]);
+    const rules = customerRules({ store: customers, linking: joining, policy, model, reportingCurrency });
     return updateCustomers(work, customers, rules, { now: instant(clock().getTime()), cause });
   };
   try {

@@ -1,6 +1,7 @@
 /** The product's rules: who is one customer, what is known of them, and which tier follows. */
+
+import type { LinkingVersion } from '../identity/linking-versions.ts';
 import type { PersonaId } from '../identity/persona.ts';
-import type { LinkingRules } from '../identity/policy.ts';
 import { resolve } from '../identity/resolve.ts';
 import { Conflict } from '../runtime/errors.ts';
 import type { Model } from '../tiers/clv/model.ts';
@@ -20,7 +21,7 @@ import { type Group, type Met, ORDERS_A_DAY, type Rules } from './update.ts';
 export interface CustomerRulesOptions {
   /** For the days of which more is to be known than their sums. */
   readonly store: Pick<CustomerStore<StoredProfile>, 'listEntries'>;
-  readonly linking: LinkingRules;
+  readonly linking: LinkingVersion;
   readonly policy: Policy;
   readonly model: Model;
   readonly reportingCurrency: string;
@@ -30,9 +31,10 @@ export interface CustomerRulesOptions {
 export const OUTDATED = 'policy_outdated';
 
 export function customerRules(options: CustomerRulesOptions): Rules<StoredProfile> {
-  const { linking, policy, model, store, reportingCurrency } = options;
+  const { policy, model, store, reportingCurrency } = options;
+  const { version, rules: linking } = options.linking;
   return {
-    basis: `policy ${policy.version} model ${model.version}`,
+    basis: `policy ${policy.version} model ${model.version} linking ${version}`,
     holdersMost: (type) => linking.personasPerValue[type],
 
     group(met, shared) {

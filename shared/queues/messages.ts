@@ -35,6 +35,8 @@ const page = {
   after: z.optional(z.string()),
   waits: z.optional(z.int()),
   step: z.optional(z.int()),
+  /** Not only what rates could change. */
+  all: z.optional(z.literal(true)),
 };
 
 /**

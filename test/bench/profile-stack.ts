@@ -3,13 +3,14 @@
  * do in between consumes no unit of a table. What a function keeps in memory for a minute (connections, rates, the policy) is
  * read beforehand, as it is for all but the first of many.
  */
+
 import { v7 as uuidv7 } from 'uuid';
 import type { Delivery } from '../../demo/delivery.ts';
 import { createFollower, type ProfilesDependencies } from '../../functions/profiles/handler.ts';
 import { ADAPTERS } from '../../shared/channels/registry.ts';
 import { ConnectionSettings } from '../../shared/connections/connection.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
-import { DEFAULT_RULES } from '../../shared/identity/policy.ts';
+import { linkingSource } from '../../shared/identity/linking-versions.ts';
 import { EnvelopeId } from '../../shared/lake/envelope.ts';
 import { applyUpdates, type OrderStore, type StoredOrder } from '../../shared/orders/apply.ts';
 import { interpret } from '../../shared/orders/interpret.ts';
@@ -28,6 +29,7 @@ import { basisSource } from '../../shared/tiers/basis.ts';
 import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
 import { toEnvelope } from '../channels/read.ts';
 import { KEYS } from '../profiles/people.ts';
+import { memoryLinking } from '../simulation/models/linking.ts';
 import { CUSTOMERS_KEY, createTable, OPERATIONS_KEY, ORDERS_KEY, TEST_SEALER } from '../stores/aws.ts';
 import { startDynamoDbLocal, startObjects } from '../stores/dynamodb-local.ts';
 import { type CountedUnits, countUnits, named } from './count-units.ts';
@@ -93,7 +95,7 @@ export async function startProfileStack(nowMs: number): Promise<ProfileStack> {
     },
     customers: named(customers),
     index: named(customers),
-    linking: DEFAULT_RULES,
+    linking: linkingSource(memoryLinking(), clock),
     reportingCurrency: REPORTING,
     clock,
     telemetry: {

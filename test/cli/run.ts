@@ -31,6 +31,7 @@ import { memoryCustomers } from '../simulation/models/customers.ts';
 import { memoryHistory } from '../simulation/models/history.ts';
 import { memoryLake } from '../simulation/models/lake.ts';
 import { memoryLanes } from '../simulation/models/lanes.ts';
+import { memoryLinking } from '../simulation/models/linking.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { memoryRates } from '../simulation/models/rates.ts';
@@ -78,6 +79,7 @@ export function createTestDeployment() {
   const quarantine = memoryQuarantine();
   const rates = memoryRates();
   const policies = memoryPolicies();
+  const linking = memoryLinking();
   const history = memoryHistory();
   const customers = memoryCustomers<StoredProfile>({
     // As publish does of the table's stream.
@@ -171,6 +173,7 @@ export function createTestDeployment() {
     lanes,
     rates,
     policies,
+    linking,
     orders,
     quarantine,
     lake,

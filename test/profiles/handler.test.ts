@@ -4,6 +4,7 @@ import { createRandom } from '../../demo/random.ts';
 import { createFollower, createQueueHandler, type OrderRecord } from '../../functions/profiles/handler.ts';
 import { rederivePage, sweep } from '../../shared/derivations/sweep.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
+import { DEFAULT_RULES } from '../../shared/identity/policy.ts';
 import type { Content, Place } from '../../shared/profiles/customer.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { shardOf } from '../../shared/profiles/shard.ts';
@@ -385,11 +386,14 @@ describe('a sweep', () => {
     const before = await stage.derivations.getDerivation();
     await putPolicy(stage, 2);
     const swept = await Promise.all([sweep(stage.dependencies), sweep(stage.dependencies)]);
-    expect(swept.map(({ started }) => started)).toEqual([['policy-2-model-fallback-1'], ['policy-2-model-fallback-1']]);
+    expect(swept.map(({ started }) => started)).toEqual([
+      ['policy-2-model-fallback-1-linking-1'],
+      ['policy-2-model-fallback-1-linking-1'],
+    ]);
     expect(await stage.derivations.getDerivation()).toMatchObject({
       revision: (before?.revision ?? 0) + 1,
       policy: 2,
-      run: 'policy-2-model-fallback-1',
+      run: 'policy-2-model-fallback-1-linking-1',
     });
     // What both have sent does twice what is done once.
     await stage.drain();
@@ -410,7 +414,7 @@ describe('a sweep', () => {
 });
 
 describe('a run over all profiles', () => {
-  const RUN = 'policy-2-model-fallback-1';
+  const RUN = 'policy-2-model-fallback-1-linking-1';
   const SHARD = 3;
   const COUNT = 250;
 
@@ -596,5 +600,58 @@ describe('a message of several profiles', () => {
     expect(stage.sent.map(({ message }) => message)).toEqual([{ personas: [SOUTH], cause: 'review' }]);
     const again = await stage.handle({ personas: [SOUTH], cause: 'review' });
     expect(again.batchItemFailures).toHaveLength(1);
+  });
+});
+
+describe('a new lookup key', () => {
+  it('has every order hashed anew, and ends with the same customers', async () => {
+    const stage = openStage();
+    await stage.put(order('north', 1, { phone: PHONE }));
+    await stage.put(order('south', 2, { phone: PHONE }));
+    await stage.put(order('outlet', 3, { account: 'bea' }));
+    await stage.handle({ sweep: true });
+    await stage.drain();
+    const hashes = async () => {
+      const { months } = await stage.customers.getContent(SOUTH);
+      return months.flatMap(({ days }) => Object.values(days).flatMap(({ links }) => links.map(({ hash }) => hash)));
+    };
+    const essence = () => stage.customers.places().map(({ persona, root, members }) => ({ persona, root, members }));
+    const [before, places] = [await hashes(), essence()];
+    expect((await stage.customers.getPlace(SOUTH))?.root).toBe(NORTH);
+
+    stage.replaceLookupKey();
+    // One that comes before the run is hashed by the new key already, and does not meet the old ones.
+    await stage.put(order('north', 4, { phone: PHONE }));
+    await stage.handle({ sweep: true });
+    expect(stage.sent.filter(({ message }) => 'recount' in message)).not.toEqual([]);
+    expect(stage.sent.every(({ delaySeconds }) => delaySeconds >= 600)).toBe(true);
+    stage.pass(11 * 60_000);
+    await stage.drain();
+    const after = await hashes();
+    expect(after).toHaveLength(before.length);
+    for (const hash of after) expect(before).not.toContain(hash);
+    expect(essence()).toEqual(places);
+    expect((await profileOf(stage, SOUTH))?.facts.orders).toBe(3);
+
+    await stage.handle({ sweep: true });
+    expect(stage.sent).toEqual([]);
+  });
+});
+
+describe('other linking rules', () => {
+  it('have all profiles derived anew by them', async () => {
+    const stage = openStage();
+    await stage.put(order('north', 1, { phone: PHONE }));
+    await stage.put(order('south', 2, { phone: PHONE }));
+    await stage.handle({ sweep: true });
+    await stage.drain();
+    expect((await stage.customers.getPlace(SOUTH))?.root).toBe(NORTH);
+    const rules = { ...DEFAULT_RULES, personasPerValue: { ...DEFAULT_RULES.personasPerValue, phone: 1 } };
+    await stage.linking.putLinking({ version: 2, rules, put: { by: 'test', at: stage.now(), why: 'shared phones' } });
+    await stage.handle({ sweep: true });
+    stage.pass(3 * 60_000);
+    await stage.drain();
+    expect((await stage.customers.getPlace(SOUTH))?.root).toBe(SOUTH);
+    expect((await profileOf(stage, NORTH))?.facts.orders).toBe(1);
   });
 });

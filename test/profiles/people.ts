@@ -1,8 +1,8 @@
 /** Customers for tests: what they bought, under which identifiers, as the entries that orders make. */
 import type { IdentifierType } from '../../shared/identity/identifiers.ts';
 import { keyIdentifier } from '../../shared/identity/identifiers.ts';
+import { BUILT_IN } from '../../shared/identity/linking-versions.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
-import { DEFAULT_RULES } from '../../shared/identity/policy.ts';
 import type { CustomerStore, Entry } from '../../shared/profiles/customer.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { customerRules } from '../../shared/profiles/rules.ts';
@@ -17,7 +17,7 @@ export const KEYS = { guest: 'g'.repeat(32), lookup: 'l'.repeat(32) };
 export const testRules = (store: CustomerStore<StoredProfile>, reportingCurrency = 'CNY'): Rules<StoredProfile> =>
   customerRules({
     store,
-    linking: DEFAULT_RULES,
+    linking: BUILT_IN,
     policy: defaultPolicy({ currency: reportingCurrency }),
     model: FALLBACK,
     reportingCurrency,

@@ -8,7 +8,8 @@ import {
 } from '../../functions/profiles/handler.ts';
 import { adaptersOf } from '../../shared/channels/registry.ts';
 import { type Connection, ConnectionId } from '../../shared/connections/connection.ts';
-import { DEFAULT_RULES } from '../../shared/identity/policy.ts';
+import type { IdentityKeys } from '../../shared/identity/contribution.ts';
+import { linkingSource } from '../../shared/identity/linking-versions.ts';
 import type { StoredOrder } from '../../shared/orders/apply.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import type { ProfilesMessage } from '../../shared/queues/messages.ts';
@@ -18,6 +19,7 @@ import { basisSource } from '../../shared/tiers/basis.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { type MemoryCustomers, memoryCustomers } from '../simulation/models/customers.ts';
 import { memoryDerivations } from '../simulation/models/derivations.ts';
+import { memoryLinking } from '../simulation/models/linking.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryRates } from '../simulation/models/rates.ts';
 import { memoryModels, memoryPolicies } from '../simulation/models/tiers.ts';
@@ -42,6 +44,7 @@ export type Stage = ReturnType<typeof openStage>;
 export function openStage({ wrap = (customers) => customers }: StageOptions = {}) {
   let nowMs = START_MS;
   let waiting = 0;
+  let keys: IdentityKeys = KEYS;
   const clock = () => new Date(nowMs);
   const calls: string[] = [];
   const sent: { readonly message: ProfilesMessage; readonly delaySeconds: number }[] = [];
@@ -58,7 +61,7 @@ export function openStage({ wrap = (customers) => customers }: StageOptions = {}
     });
   const customers: Customers = memoryCustomers<StoredProfile>();
   const orders = memoryOrders();
-  const stores = { rates: memoryRates(), policies: memoryPolicies(), models: memoryModels() };
+  const stores = { rates: memoryRates(), policies: memoryPolicies(), models: memoryModels(), linking: memoryLinking() };
   const derivations = memoryDerivations();
   const store = counted('customers', wrap(customers));
   const rateStore = counted('rates', stores.rates);
@@ -69,7 +72,9 @@ export function openStage({ wrap = (customers) => customers }: StageOptions = {}
     index: store,
     adapters: adaptersOf([toyAdapter]),
     connections: { find: async (id) => (SHOPS.includes(id) ? connectionOf(id) : undefined) },
-    keys: KEYS,
+    get keys() {
+      return keys;
+    },
     rates: rateSource(rateStore, { reportingCurrency: REPORTING_CURRENCY, clock }),
     rateStore,
     basis: basisSource({
@@ -85,7 +90,7 @@ export function openStage({ wrap = (customers) => customers }: StageOptions = {}
       },
       depth: async () => waiting,
     }),
-    linking: DEFAULT_RULES,
+    linking: linkingSource(stores.linking, clock),
     reportingCurrency: REPORTING_CURRENCY,
     clock,
     telemetry: SILENT,
@@ -132,6 +137,10 @@ export function openStage({ wrap = (customers) => customers }: StageOptions = {}
     writes: () => calls.filter((call) => call.startsWith('customers.') && WRITES.has(call.slice('customers.'.length))),
     setWaiting(count: number) {
       waiting = count;
+    },
+    /** As an operator does who puts another lookup key in the place of the old one. */
+    replaceLookupKey() {
+      keys = { ...keys, lookup: 'another', lookupNumber: (keys.lookupNumber ?? 1) + 1 };
     },
     pass(ms: number) {
       nowMs += ms;

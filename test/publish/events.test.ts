@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../shared/identity/cuts.ts';
 import type { KeyedIdentifier } from '../../shared/identity/identifiers.ts';
+import { BUILT_IN } from '../../shared/identity/linking-versions.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
-import { DEFAULT_RULES } from '../../shared/identity/policy.ts';
 import type { Entry } from '../../shared/profiles/customer.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { customerRules } from '../../shared/profiles/rules.ts';
@@ -240,7 +240,7 @@ async function play(steps: readonly Step[]) {
   const records: [StoredPlace | undefined, StoredPlace][] = [];
   const store = memoryCustomers<StoredProfile>({ onPlace: (now, before) => records.push([before, now]) });
   const policy = { ...defaultPolicy({ currency: 'CNY' }), hysteresis: { margin: 0, dwellDays: 0 } };
-  const linking = DEFAULT_RULES;
+  const linking = BUILT_IN;
   const rules = customerRules({ store, linking, policy, model: FALLBACK, reportingCurrency: 'CNY' });
   const orders = new Map<number, Entry>();
   const decisions: Decision[] = [];

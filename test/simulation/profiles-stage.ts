@@ -14,7 +14,7 @@ import type { ChannelAdapter } from '../../shared/channels/adapter.ts';
 import { adaptersOf } from '../../shared/channels/registry.ts';
 import { type ConnectionStore, connectionDirectory } from '../../shared/connections/directory.ts';
 import type { Decision } from '../../shared/identity/cuts.ts';
-import { DEFAULT_RULES } from '../../shared/identity/policy.ts';
+import { linkingSource } from '../../shared/identity/linking-versions.ts';
 import type { StoredOrder } from '../../shared/orders/apply.ts';
 import { NO_PARTS } from '../../shared/orders/merge.ts';
 import { type OrderKey, orderKey } from '../../shared/orders/order-key.ts';
@@ -34,6 +34,7 @@ import { type Gate, gated } from './gate.ts';
 import type { MemoryCustomers } from './models/customers.ts';
 import { memoryDerivations } from './models/derivations.ts';
 import { pollQueue } from './models/event-source.ts';
+import { memoryLinking } from './models/linking.ts';
 import type { MemoryOrders } from './models/orders.ts';
 import { type MemoryQueue, memoryQueue, withDepth } from './models/queue.ts';
 import { memoryRates } from './models/rates.ts';
@@ -239,7 +240,7 @@ function createFunction(
       }),
       derivations: through('derivations', stores.derivations),
       queue: through('profiles', withDepth(queue)),
-      linking: DEFAULT_RULES,
+      linking: linkingSource(memoryLinking(), clock),
       reportingCurrency,
       clock,
       telemetry,

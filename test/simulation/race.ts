@@ -2,6 +2,7 @@
  * Two or three followers at once on orders that carry one phone, their calls interleaved by a seed, failing and dying between any
  * two: at rest they are one profile with all of their orders. Small, so that a hundred thousand courses can be tried.
  */
+
 import { createRandom, type Random } from '../../demo/random.ts';
 import {
   createFollower,
@@ -11,7 +12,7 @@ import {
 } from '../../functions/profiles/handler.ts';
 import { adaptersOf } from '../../shared/channels/registry.ts';
 import { type Connection, ConnectionId } from '../../shared/connections/connection.ts';
-import { DEFAULT_RULES } from '../../shared/identity/policy.ts';
+import { linkingSource } from '../../shared/identity/linking-versions.ts';
 import type { StoredOrder } from '../../shared/orders/apply.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import type { ProfilesMessage } from '../../shared/queues/messages.ts';
@@ -29,6 +30,7 @@ import { Gate, gated } from './gate.ts';
 import { type MemoryCustomers, memoryCustomers } from './models/customers.ts';
 import { memoryDerivations } from './models/derivations.ts';
 import { pollQueue } from './models/event-source.ts';
+import { memoryLinking } from './models/linking.ts';
 import { memoryOrders } from './models/orders.ts';
 import { memoryQueue, withDepth } from './models/queue.ts';
 import { memoryRates } from './models/rates.ts';
@@ -203,7 +205,7 @@ function createStage({ random, scheduler, gate, customers, parts }: Stage) {
     rateStore: memoryRates(),
     basis: { load: async () => BASIS },
     derivations: memoryDerivations(),
-    linking: DEFAULT_RULES,
+    linking: linkingSource(memoryLinking(), clock),
     reportingCurrency: CURRENCY,
     clock,
     telemetry: SILENT,

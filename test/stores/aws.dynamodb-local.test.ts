@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoConnections, dynamoHealth } from '../../shared/connections/store.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
 import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
+import { dynamoLinking } from '../../shared/identity/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoCustomers } from '../../shared/profiles/store.ts';
@@ -17,6 +18,7 @@ import { customerStoreContract } from './contracts/customers.ts';
 import { derivationStoreContract } from './contracts/derivations.ts';
 import { historyStoreContract } from './contracts/history.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
+import { linkingStoreContract } from './contracts/linking.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { rateStoreContract } from './contracts/rates.ts';
@@ -52,6 +54,7 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
   connectionStoreContract('DynamoDB Local', async () => dynamoConnections(await table(OPERATIONS_KEY)));
 
   healthStoreContract('DynamoDB Local', async () => dynamoHealth(await table(OPERATIONS_KEY)));
+  linkingStoreContract('DynamoDB Local', async () => dynamoLinking(await table(OPERATIONS_KEY)));
   rateStoreContract('DynamoDB Local', async () => dynamoRates(await table(OPERATIONS_KEY)));
   policyStoreContract('DynamoDB Local', async () => dynamoPolicies(await table(OPERATIONS_KEY)));
   modelStoreContract('DynamoDB Local', async () => dynamoModels(await table(OPERATIONS_KEY)));

@@ -4,6 +4,7 @@ import { afterAll, describe } from 'vitest';
 import { dynamoConnections, dynamoHealth, ssmSecrets } from '../../shared/connections/store.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
 import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
+import { dynamoLinking } from '../../shared/identity/store.ts';
 import { s3Lake } from '../../shared/lake/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
@@ -31,6 +32,7 @@ import { derivationStoreContract } from './contracts/derivations.ts';
 import { historyStoreContract } from './contracts/history.ts';
 import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
+import { linkingStoreContract } from './contracts/linking.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
@@ -78,6 +80,9 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
   );
   healthStoreContract('DynamoDB', async () =>
     dynamoHealth({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
+  );
+  linkingStoreContract('DynamoDB', async () =>
+    dynamoLinking({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
   );
   rateStoreContract('DynamoDB', async () =>
     dynamoRates({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
