@@ -12,6 +12,7 @@ import type { StoredProfile } from '../shared/profiles/profile.ts';
 import { decisionOf } from '../shared/profiles/unified.ts';
 import type { ProfilesMessage } from '../shared/queues/messages.ts';
 import type { Queue } from '../shared/queues/queue.ts';
+import { importRates } from '../shared/rates/import-rates.ts';
 import type { RateStore } from '../shared/rates/rate-store.ts';
 import { TIERS } from '../shared/tiers/policy.ts';
 import type { PolicyStore } from '../shared/tiers/policy-store.ts';
@@ -21,13 +22,13 @@ import { instant } from '../shared/time/instant.ts';
 export interface CustomerWorld {
   readonly customers: CustomerStore<StoredProfile> & CustomerIndex;
   readonly queue: Queue<ProfilesMessage>;
-  readonly rates: Pick<RateStore, 'putRates'>;
+  readonly rates: Pick<RateStore, 'putRates' | 'listRates'>;
   readonly policies: Pick<PolicyStore, 'putPolicy' | 'listPolicies'>;
 }
 
 /** What an operator and a marketer would have set up: rates, and the tier policy of the brand. Before any order. */
 export async function prepareCustomers({ rates, policies }: CustomerWorld, nowMs: number): Promise<void> {
-  await rates.putRates(demoRates(nowMs));
+  await importRates(demoRates(nowMs), rates);
   const [newest] = await policies.listPolicies();
   if (newest?.policy.name === demoPolicy().name) return;
   // 1 is the one that is built in.

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { importRates } from '../../shared/rates/import-rates.ts';
 import { rateText } from '../../shared/rates/rate-store.ts';
 import { type DailyRate, parseRates, type RateProblem } from '../../shared/rates/rate-table.ts';
 import { CliError, UsageError } from '../errors.ts';
@@ -66,16 +67,23 @@ function addImport(rates: Command, session: Session): void {
       if (rates.some(({ currency }) => currency === into)) {
         throw new UsageError(`${into} is the reporting currency: it needs no rate into itself.`, 'rates_invalid');
       }
-      await deployment.rates.putRates(rates);
+      const changed = await importRates(rates, deployment.rates);
       const currencies = [...new Set(rates.map(({ currency }) => currency))].sort();
       const days = rates.map(({ day }) => day).sort();
-      const done = { imported: rates.length, currencies, from: days[0], to: days.at(-1), reportingCurrency: into };
+      const done = {
+        imported: rates.length,
+        changed,
+        currencies,
+        from: days[0],
+        to: days.at(-1),
+        reportingCurrency: into,
+      };
       answer(
         world,
         globals,
         done,
         ({ imported, from, to }) =>
-          `Imported ${plural(imported, 'rate')} of ${currencies.join(', ')} into ${into}, ${from} to ${to}.`,
+          `Imported ${plural(imported, 'rate')} of ${currencies.join(', ')} into ${into}, ${from} to ${to}; ${changed === 0 ? 'all known so already' : `${changed} new or changed`}.`,
       );
     });
 }

@@ -6,11 +6,13 @@
 import type { IdentityKeys } from '../identity/contribution.ts';
 import type { LinkingSource } from '../identity/linking-versions.ts';
 import type { OrderScan } from '../orders/apply.ts';
+import type { Contribution } from '../profiles/contribution.ts';
 import { type CustomerIndex, INDEX_SHARDS } from '../profiles/customer.ts';
 import { entryOfOrder, type FollowDependencies, follow } from '../profiles/follow-orders.ts';
 import type { ProfilesMessage } from '../queues/messages.ts';
 import type { Queue, QueueDepth } from '../queues/queue.ts';
 import type { RateStore } from '../rates/rate-store.ts';
+import { LONGEST_GAP_DAYS } from '../rates/rate-table.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Conflict, isPassing } from '../runtime/errors.ts';
 import type { BasisSource } from '../tiers/basis.ts';
@@ -53,7 +55,7 @@ export interface SweepDependencies {
   readonly queue: Queue<ProfilesMessage> & QueueDepth;
   readonly derivations: DerivationStore;
   readonly basis: BasisSource;
-  readonly rateStore: Pick<RateStore, 'getRevision'>;
+  readonly rateStore: Pick<RateStore, 'getRevision' | 'listChanges'>;
   readonly linking: LinkingSource;
   readonly keys: IdentityKeys;
   readonly clock: Clock;
@@ -133,7 +135,8 @@ async function startDerivations(dependencies: SweepDependencies): Promise<string
   if (recount !== undefined) {
     started.push(recount);
     const options = { delaySeconds: hasNewKey ? KEYS_EXPIRE_SECONDS : CACHES_EXPIRE_SECONDS };
-    const page = { run: recount, ...(hasNewKey && { all: true as const }) };
+    const paid = hasNewKey ? undefined : await paidUnder(known?.rates ?? 0, rates, rateStore);
+    const page = { run: recount, ...(paid && { paid }) };
     for (let segment = 0; segment < ORDER_SEGMENTS; segment++)
       await queue.send({ recount: { ...page, segment } }, options);
   }
@@ -154,7 +157,6 @@ interface Page {
   readonly waits?: number | undefined;
   /** How many messages of this part there were before it. */
   readonly step?: number | undefined;
-  readonly all?: true | undefined;
 }
 
 /** A page of a shard, and the message for the next one. Superseded by a newer run, it ends. */
@@ -180,23 +182,43 @@ export interface RecountDependencies extends SweepDependencies, FollowDependenci
   readonly scan: OrderScan;
 }
 
-/**
- * A page of the orders: each that is in another currency, or all where there is a new lookup key, are read anew, and where that
- * changes something, the customer is derived.
- */
+interface Paid {
+  readonly currencies: string[];
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The orders that these rates are about; undefined where what they are was not told, and so of all. */
+async function paidUnder(
+  known: number,
+  rates: number,
+  rateStore: Pick<RateStore, 'listChanges'>,
+): Promise<Paid | undefined> {
+  const changes = (await rateStore.listChanges(known)).filter(({ revision }) => revision <= rates);
+  const days = changes.flatMap(({ from, to }) => [from, to]).sort();
+  const [from, last] = [days[0], days.at(-1)];
+  if (changes.length < rates - known || from === undefined || last === undefined) return undefined;
+  // A rate holds for the days after it, too, where they have none.
+  const to = instant(Date.parse(last) + LONGEST_GAP_DAYS * DAY_MS).slice(0, 10);
+  return { currencies: [...new Set(changes.flatMap(({ currencies }) => currencies))].sort(), from, to };
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** A page of the orders: those that it is about are read anew, and where that changes something, the customer is derived. */
 export async function recountPage(
-  page: Page & { readonly segment: number },
+  page: Page & { readonly segment: number; readonly paid?: Paid | undefined },
   dependencies: RecountDependencies,
 ): Promise<void> {
-  const { scan, queue, derivations, reportingCurrency } = dependencies;
-  const { run, segment, after, all } = page;
+  const { scan, queue, derivations } = dependencies;
+  const { run, segment, after, paid } = page;
   const turn = await turnOf(page, segment, derivations);
   if (!turn || (await waitsAgain(page, turn, dependencies, (waiting) => ({ recount: waiting })))) return;
   const { items, next } = await scan.listOrders({ segment, of: ORDER_SEGMENTS, limit: ORDERS_PAGE, after });
   for (const order of items) {
     try {
       const entry = await entryOfOrder(order, dependencies);
-      if (entry?.content && (all || entry.content.contribution.currency !== reportingCurrency))
+      if (entry?.content && (!paid || isPaidSo(entry.content.contribution, paid)))
         await follow({ entries: [entry] }, 'backfill', dependencies);
     } catch (error) {
       if (isPassing(error)) throw error;
@@ -205,9 +227,12 @@ export async function recountPage(
     }
   }
   if (next !== undefined)
-    await queue.send({ recount: { run, segment, after: next, step: turn.step, ...(all && { all }) } });
+    await queue.send({ recount: { run, segment, after: next, step: turn.step, ...(paid && { paid }) } });
   await note(run, { ...turn, seen: turn.seen + items.length }, { isLast: next === undefined }, dependencies);
 }
+
+const isPaidSo = ({ currency, paidAt }: Contribution, { currencies, from, to }: Paid): boolean =>
+  currencies.includes(currency) && paidAt.slice(0, 10) >= from && paidAt.slice(0, 10) <= to;
 
 type Turn = RunProgress & Required<Pick<RunProgress, 'step'>>;
 

@@ -53,6 +53,12 @@ export interface Day {
   readonly values: Readonly<Record<string, string>>;
 }
 
+/**
+ * The revisions of a day's entries and their readings, each summed up. No revision ever falls, and at one revision no reading
+ * does: so two states of a day differ in at least one of the two.
+ */
+export type DayState = readonly [revisions: number, readings: number];
+
 /** A month of a persona: its days, each derived from its entries. */
 export interface Month {
   readonly persona: PersonaId;
@@ -61,10 +67,10 @@ export interface Month {
   readonly revision: number;
   readonly days: Readonly<Record<string, Day>>;
   /**
-   * Of each day that ever had an order, those without any left too: the revisions of its entries, summed up. They only grow, so one
-   * sum is one state of the day, and a month that was derived from another one must move, even if the day comes out the same.
+   * By day of the month (`24`), those without an order left too: which state of its entries it was derived from. A month that was
+   * derived from another one must move, even if the day comes out the same.
    */
-  readonly seen?: Readonly<Record<string, number>>;
+  readonly seen?: Readonly<Record<string, DayState>>;
   /** What its days carried once and carry no more: whom it kept apart has to be told, even if the first to try it dies. */
   readonly left?: readonly CarriedIdentifier[];
 }

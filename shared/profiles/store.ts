@@ -130,15 +130,14 @@ export function dynamoCustomers<Profile>({
     ExpressionAttributeValues: { ':shard': shardName(shard) },
   });
 
-  // The casts here and below: only this file writes to the table, from these very types.
   const open = <T>(item: Item): T => sealer.open(item.sealed as Uint8Array) as T;
   const monthOf = (item: Item): Month => {
-    const { persona, month, revision, seen, left } = item as unknown as Month;
+    const { persona, month, revision, seen, left } = asWritten<Month>(item);
     const days = daysFrom(open<SealedDays>(item));
     return { persona, month, revision, days, ...(seen && { seen }), ...(left && { left }) };
   };
   const entryOf = (item: Item): Entry => {
-    const { persona, day, key, revision, reading } = item as unknown as Entry;
+    const { persona, day, key, revision, reading } = asWritten<Entry>(item);
     const known = { persona, day, key, revision, reading };
     return item.sealed === undefined ? known : { ...known, content: open<EntryContent>(item) };
   };
@@ -336,9 +335,12 @@ function daysFrom(sealed: SealedDays): Month['days'] {
 /** A place as an item of the table, or of its stream, has it. */
 export function placeOf<Profile>(item: Item, sealer: Sealer): Place<Profile> {
   const { pk: _, sk: __, shard: ___, sealed, ...place } = item;
-  const known = place as unknown as Place<Profile>;
+  const known = asWritten<Place<Profile>>(place);
   return sealed === undefined ? known : { ...known, profile: sealer.open(sealed as Uint8Array) as Profile };
 }
+
+/** The one place where an item gets its type; the casts of sealed content beside it have the same reason: only this file writes them. */
+const asWritten = <T>(item: Item): T => item as T;
 
 const personaOf = ({ pk }: Item): PersonaId => String(pk).slice('persona#'.length) as PersonaId;
 

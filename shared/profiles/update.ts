@@ -13,6 +13,7 @@ import {
   type Content,
   type CustomerStore,
   type Day,
+  type DayState,
   type Entry,
   type EntryContent,
   identifierKey,
@@ -146,9 +147,11 @@ async function deriveMonth<Profile>(
     const known = await store.getMonth(persona, name);
     const entries = await store.listEntries(persona, day, ORDERS_A_DAY);
     const derived = dayOf(day, entries);
-    const seen = seenOf(entries);
+    const seen = stateOf(entries);
+    const dayOfMonth = day.slice(8);
     const { [day]: before, ...others } = known?.days ?? {};
-    if (known?.seen?.[day] === seen && JSON.stringify(before) === JSON.stringify(derived)) return known.left ?? [];
+    const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+    if (known && isSame(known.seen?.[dayOfMonth], seen) && isSame(before, derived)) return known.left ?? [];
     const carried = carriedBy(known?.days ?? {});
     for (const link of derived?.links ?? [])
       if (!carried.has(link.hash)) await store.putHolder(identifierKey(link), persona);
@@ -162,7 +165,7 @@ async function deriveMonth<Profile>(
       month: name,
       revision: (known?.revision ?? 0) + 1,
       days,
-      seen: { ...known?.seen, [day]: seen },
+      seen: { ...known?.seen, [dayOfMonth]: seen },
       ...(left.length > 0 && { left }),
     };
     try {
@@ -179,8 +182,11 @@ const carriedBy = (days: Month['days']): Map<string, CarriedIdentifier> =>
   new Map(Object.values(days).flatMap(({ links }) => links.map(({ type, hash }) => [hash, { type, hash }] as const)));
 
 /** Of too many nobody knows which of them were read, nor does it matter. */
-const seenOf = (entries: readonly Entry[]): number =>
-  entries.length > ORDERS_A_DAY ? 0 : entries.reduce((sum, { revision }) => sum + revision, 0);
+function stateOf(entries: readonly Entry[]): DayState {
+  if (entries.length > ORDERS_A_DAY) return [0, 0];
+  const sum = (of: (entry: Entry) => number) => entries.reduce((total, entry) => total + of(entry), 0);
+  return [sum(({ revision }) => revision), sum(({ reading }) => reading)];
+}
 
 /** Undefined where no entry says anything. */
 function dayOf(day: string, entries: readonly Entry[]): Day | undefined {

@@ -35,9 +35,10 @@ const page = {
   after: z.optional(z.string()),
   waits: z.optional(z.int()),
   step: z.optional(z.int()),
-  /** Not only what rates could change. */
-  all: z.optional(z.literal(true)),
 };
+
+/** Of which orders something may have changed: those paid in one of these currencies on a day between these, both included. */
+const Paid = z.object({ currencies: z.array(z.string()), from: z.string(), to: z.string() });
 
 /**
  * Profiles queue: an order that could not be followed at once, with the places it has left; profiles to be derived anew; or what
@@ -56,9 +57,9 @@ export const ProfilesMessage = z.union([
   z.object({
     rederive: z.object({ ...page, shard: z.int() }),
   }),
-  /** All orders of a segment of the orders table, page by page: rates have come. */
+  /** All orders of a segment of the orders table, page by page: rates have come, or a lookup key, and then it is about all. */
   z.object({
-    recount: z.object({ ...page, segment: z.int() }),
+    recount: z.object({ ...page, segment: z.int(), paid: z.optional(Paid) }),
   }),
 ]);
 export type ProfilesMessage = z.infer<typeof ProfilesMessage>;

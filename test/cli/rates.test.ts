@@ -15,6 +15,7 @@ describe('rates', () => {
     expect(ran.code).toBe(0);
     expect(JSON.parse(ran.stdout)).toEqual({
       imported: 3,
+      changed: 3,
       currencies: ['JPY', 'USD'],
       from: '2026-11-23',
       to: '2026-11-24',

@@ -9,6 +9,7 @@ import type { Content, Place } from '../../shared/profiles/customer.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { shardOf } from '../../shared/profiles/shard.ts';
 import type { ProfilesMessage } from '../../shared/queues/messages.ts';
+import { importRates } from '../../shared/rates/import-rates.ts';
 import { parseRates } from '../../shared/rates/rate-table.ts';
 import { defaultPolicy } from '../../shared/tiers/default-policy.ts';
 import { type Instant, instant } from '../../shared/time/instant.ts';
@@ -541,7 +542,7 @@ describe('rates that come late', () => {
   }
 
   async function bring(stage: Stage, rate: string): Promise<void> {
-    await stage.rates.putRates(rates(rate));
+    await importRates(rates(rate), stage.rates);
     await stage.handle({ sweep: true });
     expect(stage.sent.every(({ delaySeconds }) => delaySeconds >= 120)).toBe(true);
     stage.pass(2 * 60_000);
@@ -567,6 +568,24 @@ describe('rates that come late', () => {
     const before = stage.customers.places();
     await bring(stage, '0.5');
     expect(stage.customers.places()).toEqual(before);
+  });
+
+  it('of other days and currencies write nothing, however many orders there are', async () => {
+    const stage = await withForeign();
+    await bring(stage, '0.5');
+    for (const csv of [`${daysAgo(60).slice(0, 10)},USD,0.6`, `${daysAgo(3).slice(0, 10)},JPY,0.05`]) {
+      const before = stage.writes().length;
+      await importRates(parseRates(csv).rates, stage.rates);
+      await stage.handle({ sweep: true });
+      expect(stage.sent).not.toEqual([]);
+      await stage.drain();
+      expect(stage.writes()).toHaveLength(before);
+    }
+    // The day before, which had none: it held for the order's day until that had one of its own.
+    await importRates(parseRates(`${daysAgo(4).slice(0, 10)},USD,0.6`).rates, stage.rates);
+    await stage.handle({ sweep: true });
+    await stage.drain();
+    expect((await profileOf(stage, NORTH))?.facts.reporting.netSpend).toBe(500);
   });
 
   it('reach the others of a page in which one order can’t be read', async () => {

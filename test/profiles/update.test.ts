@@ -85,14 +85,17 @@ interface Version {
   readonly net: number;
   readonly identifiers: readonly KeyedIdentifier[];
   readonly name: string | undefined;
+  /** What it is worth by rates that come later: the last of them counts. Only where nothing newer is said of the order. */
+  readonly later: readonly number[];
 }
 
 const version: fc.Arbitrary<Version> = fc.record({
   persona: fc.option(fc.constantFrom(...PERSONAS), { nil: undefined, freq: 5 }),
   day: fc.constantFrom(1, 2, 35),
-  net: fc.integer({ min: 1, max: 100 }),
+  net: fc.constantFrom(1, 2, 50),
   identifiers: fc.subarray(IDENTIFIERS, { maxLength: 2 }),
   name: fc.option(fc.constantFrom('Ada Nilsson', 'Grace Okafor'), { nil: undefined, freq: 1 }),
+  later: fc.array(fc.constantFrom(1, 2), { maxLength: 2 }),
 });
 const course = fc.array(version, { minLength: 1, maxLength: 3 });
 
@@ -175,10 +178,21 @@ function changes(key: string, versions: readonly Version[]): Work[] {
   });
 }
 
+/** As a run does once rates have come: the same order, read by others. */
+function readings(key: string, versions: readonly Version[]): Work[] {
+  return versions.slice(-1).flatMap((last) =>
+    last.later.map((net, index) => ({
+      entries: entry(key, versions.length, { ...last, net }, true).map((one) => ({ ...one, reading: index + 1 })),
+    })),
+  );
+}
+
+const asRead = (one: Version): Version => ({ ...one, net: one.later.at(-1) ?? one.net });
+
 /** From scratch: the last of each order, all decisions, and no store. */
 function fromScratch(courses: readonly (readonly Version[])[], decided: readonly Decision[]) {
   const last = courses.flatMap((versions, index) =>
-    versions.slice(-1).flatMap((one) => entry(`o${index}`, versions.length, one, true)),
+    versions.slice(-1).flatMap((one) => entry(`o${index}`, versions.length, asRead(one), true)),
   );
   const contributions = last.flatMap(({ persona, key, content }) =>
     content ? [{ persona, order: orderKeyOf(key), ...content }] : [],
@@ -289,7 +303,10 @@ describe('customers', () => {
         async (courses, decided, lots, dies) => {
           const store = memoryCustomers<Profile>();
           const lives = { left: dies };
-          const told = courses.flatMap((versions, index) => changes(`o${index}`, versions));
+          const told = courses.flatMap((versions, index) => [
+            ...changes(`o${index}`, versions),
+            ...readings(`o${index}`, versions),
+          ]);
           const steps = [
             ...[...told, ...told].map((work) => () => untilDone(work, store, lives)),
             ...decided.map((one) => () => decide(one, decided, store)),
@@ -318,7 +335,12 @@ describe('customers', () => {
             const mine = interleaved(store, s, 'decider');
             for (const one of decided) await decide(one, decided, mine);
           })();
-          await s.waitFor(Promise.all([...writers, decider]));
+          const readers = courses.flatMap((versions, index) =>
+            readings(`o${index}`, versions).map((work, reading) =>
+              untilDone(work, interleaved(store, s, `r${index}.${reading}`)),
+            ),
+          );
+          await s.waitFor(Promise.all([...writers, decider, ...readers]));
           expect(await outcome(store)).toEqual(fromScratch(courses, decided));
         },
       ),
@@ -326,10 +348,28 @@ describe('customers', () => {
     );
   });
 
+  it('are those of the newest rates when runs over them race, be they the rates of before', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(1, 2), { minLength: 2, maxLength: 3 }),
+        fc.scheduler(),
+        async (later, s) => {
+          const store = memoryCustomers<Profile>();
+          const one = { persona: personaId('a'), day: 1, net: 1, identifiers: [], name: undefined, later };
+          await untilDone({ entries: entry('o0', 1, one, true) }, store);
+          const runs = readings('o0', [one]).map((work, index) => untilDone(work, interleaved(store, s, `r${index}`)));
+          await s.waitFor(Promise.all(runs));
+          expect(await outcome(store)).toEqual(fromScratch([[one]], []));
+        },
+      ),
+      { numRuns: 1_000 * SCALE },
+    );
+  });
+
   /** A phone of many: each of a persona of its own, with the same name. */
   const holdersOf = (count: number, value: string) =>
     Array.from({ length: count }, (_, index): Work => {
-      const one = { day: 1, net: 1, identifiers: [identifier('phone', value)], name: 'Ada Nilsson' };
+      const one = { day: 1, net: 1, identifiers: [identifier('phone', value)], name: 'Ada Nilsson', later: [] };
       return { entries: entry(`o${index}`, 1, { ...one, persona: personaId(`many-${value}-${index}`) }, true) };
     });
 
@@ -349,7 +389,7 @@ describe('customers', () => {
     const link = (index: number) => identifier('email', `link-${index}`);
     let oversized = 0;
     for (let index = 0; index < count; index++) {
-      const one = { persona: personaId(`chain-${index}`), day: 1, net: 1, name: undefined };
+      const one = { persona: personaId(`chain-${index}`), day: 1, net: 1, name: undefined, later: [] };
       const entries = entry(`o${index}`, 1, { ...one, identifiers: [link(index), link(index + 1)] }, true);
       oversized += (await updateCustomers({ entries }, store, rules, { now: NOW, cause: 'live' })).oversized;
     }
@@ -368,7 +408,7 @@ describe('customers', () => {
       const entries = entry(
         `o${index}`,
         1,
-        { persona: till, day: 1, net: 1, identifiers: IDENTIFIERS.slice(0, 1), name: undefined },
+        { persona: till, day: 1, net: 1, identifiers: IDENTIFIERS.slice(0, 1), name: undefined, later: [] },
         true,
       );
       await untilDone({ entries }, store);

@@ -105,7 +105,7 @@ export function customerStoreContract(name: string, make: () => Promise<Customer
       await store.putMonth({ ...month, month: '2025-01' }, 0);
       expect(await store.getMonth(persona, '2026-11')).toEqual({ ...month, revision: 2 });
       const left = [{ type: 'phone' as const, hash: 'h4sh' }];
-      const seen = { '2026-11-24': 3, '2026-11-25': 1 };
+      const seen = { '24': [3, 2_000_000_000], '25': [1, 0] } as const;
       await store.putMonth({ ...month, revision: 3, seen, left }, 2);
       expect(await store.getMonth(persona, '2026-11')).toEqual({ ...month, revision: 3, seen, left });
       const other = newPersona();

@@ -26,6 +26,12 @@ export function rateStoreContract(name: string, make: () => Promise<RateStore>):
       const before = await store.getRevision();
       await store.putRates(rates('2026-11-24,USD,7.1032'));
       expect(await store.getRevision()).toBeGreaterThan(before);
+      await store.putRates(rates('2026-11-02,JPY,0.046\n2026-10-31,USD,7.1'));
+      expect(await store.listChanges(before)).toEqual([
+        { revision: before + 1, currencies: ['USD'], from: '2026-11-24', to: '2026-11-24' },
+        { revision: before + 2, currencies: ['JPY', 'USD'], from: '2026-10-31', to: '2026-11-02' },
+      ]);
+      expect(await store.listChanges(before + 2)).toEqual([]);
     });
 
     it('takes years of days at once', async () => {
