@@ -132,9 +132,9 @@ export function dynamoCustomers<Profile>({
 
   const open = <T>(item: Item): T => sealer.open(item.sealed as Uint8Array) as T;
   const monthOf = (item: Item): Month => {
-    const { persona, month, revision, seen, left } = asWritten<Month>(item);
-    const days = daysFrom(open<SealedDays>(item));
-    return { persona, month, revision, days, ...(seen && { seen }), ...(left && { left }) };
+    const { persona, month, revision } = asWritten<Month>(item);
+    const { days, ...rest } = open<SealedMonth>(item);
+    return { persona, month, revision, days: daysFrom(days), ...rest };
   };
   const entryOf = (item: Item): Entry => {
     const { persona, day, key, revision, reading } = asWritten<Entry>(item);
@@ -175,16 +175,19 @@ export function dynamoCustomers<Profile>({
       return item && monthOf(item);
     },
 
-    async putMonth({ days, ...month }, seenRevision) {
+    async putMonth({ persona, month, revision, days, ...rest }, seenRevision) {
+      const content: SealedMonth = { days: sealedDays(days), ...rest };
       await unlessChanged(() =>
         client.send(
           new PutCommand({
             TableName: table,
             Item: {
-              pk: personaKey(month.persona),
-              sk: `content#month#${month.month}`,
-              ...month,
-              sealed: sealer.seal(sealedDays(days)),
+              pk: personaKey(persona),
+              sk: `content#month#${month}`,
+              persona,
+              month,
+              revision,
+              sealed: sealer.seal(content),
             },
             ...onRevision(seenRevision),
           }),
@@ -316,6 +319,8 @@ export function dynamoCustomers<Profile>({
 
 /** A month's days: few as they are, more by columns, as the months of heavy buyers are most of what their updates read. */
 type SealedDays = Month['days'] | { readonly names: readonly string[]; readonly column: Column };
+/** All of it, though not all is personal: sealed content is deflated, and so smaller. */
+type SealedMonth = Omit<Month, 'persona' | 'month' | 'revision' | 'days'> & { readonly days: SealedDays };
 /** From so many days on it is less. */
 const COLUMNS_FROM = 4;
 
