@@ -23,6 +23,10 @@ function whatAndWhy(entry: HistoryEntry | DecisionEntry, language: Language): re
       return [`parted from ${entry.from}`, entry.cause];
     case 'profile.merged':
       return [`${entry.absorbed} joined ${entry.profile}`, entry.cause];
+    case 'segment.entered':
+      return [`entered ${entry.segment}`, entry.cause];
+    case 'segment.exited':
+      return [`left ${entry.segment}`, entry.cause];
     case 'tier.changed': {
       const names = [...(entry.from === undefined ? [] : [entry.from]), entry.to].map(
         (tier) => TIER_NAMES[tier][language],

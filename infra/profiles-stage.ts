@@ -25,6 +25,7 @@ export interface ProfilesStageProps {
   readonly lake: Bucket;
   readonly orders: TableV2;
   readonly customers: TableV2;
+  readonly engagement: TableV2;
   readonly operations: TableV2;
   readonly identityKeys: IdentityKeys;
 }
@@ -40,7 +41,7 @@ export class ProfilesStage extends Construct {
 
   constructor(scope: Construct, id: string, props: ProfilesStageProps) {
     super(scope, id);
-    const { settings, alarms, lake, orders, customers, operations, identityKeys } = props;
+    const { settings, alarms, lake, orders, customers, engagement, operations, identityKeys } = props;
     const timeout = Duration.seconds(60);
     this.queue = createQueue(this, {
       name: 'profiles',
@@ -57,6 +58,7 @@ export class ProfilesStage extends Construct {
       memoryMiB: 1024, // for the share of a processor that comes with it: sealing and sums are its work
       environment: {
         OPERATIONS_TABLE: operations.tableName,
+        ENGAGEMENT_TABLE: engagement.tableName,
         ORDERS_TABLE: orders.tableName,
         CUSTOMERS_TABLE: customers.tableName,
         LAKE_BUCKET: lake.bucketName,
@@ -72,7 +74,8 @@ export class ProfilesStage extends Construct {
         allow(['dynamodb:GetItem', 'dynamodb:Scan'], orders.tableArn),
         allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Query'], customers.tableArn),
         allow(['dynamodb:Query'], `${customers.tableArn}/index/${REVIEW_INDEX}`),
-        allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], operations.tableArn),
+        allow(['dynamodb:GetItem', 'dynamodb:Query'], engagement.tableArn),
+        allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Query'], operations.tableArn),
         allow(['ssm:GetParameter', 'ssm:PutParameter'], identityKeys.arn),
       ],
       keysOf: {

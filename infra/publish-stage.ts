@@ -1,21 +1,23 @@
-/** Stream of the customers table → events on a bus of our own, and the history of the profiles beside them. */
+/** Stream of the customers table → events on a bus of our own and to subscribers, history, and who is in which segment. */
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, FilterRule, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { PublishConfig } from '../functions/publish/config.ts';
 import { PLACE } from '../shared/profiles/store.ts';
 import { HISTORY_PREFIX } from '../shared/publish/store.ts';
+import { MEMBERS_PREFIX } from '../shared/segments/store.ts';
 import { acknowledge } from './defaults/acknowledge.ts';
 import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
 import { allow } from './defaults/permissions.ts';
 import { consumeStream, followStream } from './defaults/stream.ts';
+import { fanOutPermissions } from './deliver-stage.ts';
 import type { IdentityKeys } from './identity-keys.ts';
 import type { Settings } from './settings.ts';
 
@@ -24,13 +26,17 @@ export interface PublishStageProps {
   readonly alarms: Alarms;
   readonly lake: Bucket;
   readonly customers: TableV2;
+  readonly engagement: TableV2;
+  readonly operations: TableV2;
+  /** Of the stage that delivers. */
+  readonly deliver: IQueue;
   readonly identityKeys: IdentityKeys;
 }
 
 /** Ten events a call of the bus: one batch is some twenty calls. */
 const BATCH_SIZE = 100;
-/** A second of waiting saves most invocations where profiles change one by one, and a bus is no place for haste. */
-const BATCHING_WINDOW = Duration.seconds(1);
+/** Subscribers are told within seconds of the order: what is there goes at once. */
+const BATCHING_WINDOW = Duration.seconds(0);
 /** A new policy may change every profile at once; the rest of the day that records stay in the stream is left to act in. */
 const BEHIND = Duration.hours(1);
 
@@ -41,7 +47,7 @@ export class PublishStage extends Construct {
 
   constructor(scope: Construct, id: string, props: PublishStageProps) {
     super(scope, id);
-    const { settings, alarms, lake, customers, identityKeys } = props;
+    const { settings, alarms, lake, customers, engagement, operations, deliver, identityKeys } = props;
     this.bus = new EventBus(this, 'Bus', { description: 'Tributary: what becomes of customer profiles' });
     this.deadLetterQueue = createDeadLetters(this);
     this.function = createFunction(this, settings, {
@@ -50,6 +56,9 @@ export class PublishStage extends Construct {
       memoryMiB: 512, // two images of a hundred profiles, opened one by one
       environment: {
         CUSTOMERS_TABLE: customers.tableName,
+        ENGAGEMENT_TABLE: engagement.tableName,
+        OPERATIONS_TABLE: operations.tableName,
+        DELIVER_QUEUE_URL: deliver.queueUrl,
         EVENT_BUS: this.bus.eventBusName,
         IDENTITY_KEYS: identityKeys.parameterName,
       } satisfies z.input<typeof PublishConfig>,
@@ -58,6 +67,8 @@ export class PublishStage extends Construct {
         allow(['sqs:SendMessage'], this.deadLetterQueue.queueArn),
         allow(['events:PutEvents'], this.bus.eventBusArn),
         putOf(HISTORY_PREFIX, customers),
+        putOf(MEMBERS_PREFIX, engagement),
+        ...fanOutPermissions({ operations, engagement, queue: deliver }),
         allow(['ssm:GetParameter'], identityKeys.arn),
       ],
       keysOf: { bucket: lake, prefixes: {} },

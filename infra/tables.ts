@@ -20,6 +20,8 @@ export class Tables extends Construct {
   readonly orders: TableV2;
   /** shared/profiles/store.ts */
   readonly customers: TableV2;
+  /** shared/{segments,subscribers,exports,api}/store.ts */
+  readonly engagement: TableV2;
   /** shared/{connections,quarantine,lanes,rates,tiers,identity,derivations}/store.ts */
   readonly operations: TableV2;
 
@@ -55,6 +57,12 @@ export class Tables extends Construct {
         },
       ],
     });
+    this.engagement = new TableV2(this, 'Engagement', {
+      ...common,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      timeToLiveAttribute: 'expiresAt',
+    });
     this.operations = new TableV2(this, 'Operations', {
       ...common,
       partitionKey: { name: 'pk', type: AttributeType.STRING },
@@ -65,7 +73,7 @@ export class Tables extends Construct {
     });
 
     if (production) return;
-    for (const table of [this.orders, this.customers, this.operations]) {
+    for (const table of [this.orders, this.customers, this.engagement, this.operations]) {
       acknowledge(table, { 'AwsSolutions-DDB3': 'Not production: the tables of a trial are rebuilt from the lake.' });
     }
   }

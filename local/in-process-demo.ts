@@ -27,6 +27,7 @@ import type { InboxMessage, ProfilesMessage, WakeMessage, WorkMessage } from '..
 import { rateSource } from '../shared/rates/rate-source.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import type { Metric, Telemetry } from '../shared/runtime/telemetry.ts';
+import { NO_SEGMENTS } from '../shared/segments/catalogue.ts';
 import { basisSource } from '../shared/tiers/basis.ts';
 import { fetchFromModels, modelBase } from '../test/platforms/fetch.ts';
 import { toApiEvent } from '../test/simulation/models/api-gateway.ts';
@@ -213,6 +214,7 @@ function followInProcess({ orders, connections, telemetry }: Following) {
     derivations: memoryDerivations(),
     queue: withDepth(queue),
     linking: linkingSource(memoryLinking(), clock),
+    segments: { load: async () => NO_SEGMENTS },
     reportingCurrency,
     clock,
     telemetry,

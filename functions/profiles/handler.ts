@@ -4,7 +4,13 @@
  */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import pMap from 'p-map';
-import { type RecountDependencies, recountPage, rederivePage, sweep } from '../../shared/derivations/sweep.ts';
+import {
+  type RecountDependencies,
+  recountPage,
+  rederivePage,
+  settlePending,
+  sweep,
+} from '../../shared/derivations/sweep.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
 import type { OrderKey } from '../../shared/orders/order-key.ts';
 import type { Entry } from '../../shared/profiles/customer.ts';
@@ -119,19 +125,22 @@ async function handle(message: ProfilesMessage, dependencies: ProfilesDependenci
 
 /** One that can't be derived comes again by itself: the others must not wait for it. */
 async function derive(
-  { personas, cause }: Extract<ProfilesMessage, { readonly personas: unknown }>,
+  { personas, cause, of }: Extract<ProfilesMessage, { readonly personas: unknown }>,
   dependencies: ProfilesDependencies,
 ): Promise<void> {
-  const { queue } = dependencies;
+  const { queue, derivations } = dependencies;
   // The cast: written by ourselves, of personas.
-  for (const persona of personas as PersonaId[]) {
+  for (const [index, persona] of (personas as PersonaId[]).entries()) {
     try {
       report(await follow({ entries: [], personas: [persona] }, cause, dependencies), cause, dependencies);
     } catch (error) {
       if (personas.length === 1 || isPassing(error)) throw error;
-      await queue.send({ personas: [persona], cause });
+      const own = of && { run: of.run, group: `${of.group}-${index}` };
+      if (own) await derivations.putPending(own.run, own.group);
+      await queue.send({ personas: [persona], cause, ...(own && { of: own }) });
     }
   }
+  if (of) await settlePending(of, dependencies);
 }
 
 function report(

@@ -2,7 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import middy from '@middy/core';
 import type { DynamoDBRecord, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { ADAPTERS } from '../../shared/channels/registry.ts';
+import { ADAPTERS, DOORS } from '../../shared/channels/registry.ts';
 import { connectionDirectory } from '../../shared/connections/directory.ts';
 import { dynamoConnections } from '../../shared/connections/store.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
@@ -22,6 +22,9 @@ import { readConfig } from '../../shared/runtime/config.ts';
 import { observed } from '../../shared/runtime/middleware.ts';
 import { createTelemetry } from '../../shared/runtime/powertools.ts';
 import { s3Client } from '../../shared/runtime/s3.ts';
+import { catalogueSource } from '../../shared/segments/catalogue-source.ts';
+import { compileCatalogue } from '../../shared/segments/compile.ts';
+import { dynamoSegments } from '../../shared/segments/store.ts';
 import { basisSource } from '../../shared/tiers/basis.ts';
 import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
 import { ProfilesConfig } from './config.ts';
@@ -40,6 +43,7 @@ const orders = dynamoOrders({
   table: config.ORDERS_TABLE,
   overflow: { client: s3Client(), bucket: config.LAKE_BUCKET },
 });
+const channelCategories = new Map([...DOORS.values()].map(({ channel, category }) => [channel, category]));
 const shared = {
   orders,
   scan: orders,
@@ -56,6 +60,11 @@ const shared = {
   derivations: dynamoDerivations(operations),
   queue: sqsQueue<ProfilesMessage>({ client: sqsClient(), url: config.PROFILES_QUEUE_URL }),
   linking: linkingSource(dynamoLinking(operations), clock),
+  segments: catalogueSource({
+    store: dynamoSegments({ client: dynamo, table: config.ENGAGEMENT_TABLE }),
+    compile: ({ segments, revision }) => compileCatalogue(segments, revision, { channelCategories }),
+    clock,
+  }),
   reportingCurrency,
   clock,
   telemetry,

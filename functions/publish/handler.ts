@@ -1,6 +1,6 @@
 /**
- * Stream of the customers table → events on the bus, then the history of the profiles. In this order, so that who dies in
- * between repeats and never loses. A record that fails is named, the others are done all the same: Lambda comes again from the
+ * Stream of the customers table → events on the bus and to subscribers, then the history of the profiles and who is in which
+ * segment. In this order, so that who dies in between repeats and never loses. A record that fails is named, the others are done all the same: Lambda comes again from the
  * first that is named, and when it gives up what is left of the batch, only what failed is lost.
  */
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
@@ -10,14 +10,19 @@ import type { KeyStore } from '../../shared/identity/store.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { PLACE, placeOf } from '../../shared/profiles/store.ts';
 import { type EventBus, NotPublished } from '../../shared/publish/bus.ts';
+import type { Deliveries } from '../../shared/publish/deliveries.ts';
 import { eventsBetween, type ProfileEvent } from '../../shared/publish/events.ts';
 import { type HistoryStore, rowsOf } from '../../shared/publish/history.ts';
+import { membershipOf } from '../../shared/publish/memberships.ts';
 import { itemOf } from '../../shared/runtime/stream-image.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
+import type { MembershipStore } from '../../shared/segments/segment-store.ts';
 
 export interface PublishDependencies {
   readonly bus: EventBus;
+  readonly deliveries: Deliveries;
   readonly history: Pick<HistoryStore, 'putHistory'>;
+  readonly memberships: Pick<MembershipStore, 'putMembership'>;
   readonly keys: KeyStore;
   readonly telemetry: Telemetry;
 }
@@ -30,7 +35,7 @@ interface Change {
   readonly events: readonly ProfileEvent[];
 }
 
-export function createPublish({ bus, history, keys, telemetry }: PublishDependencies) {
+export function createPublish({ bus, deliveries, history, memberships, keys, telemetry }: PublishDependencies) {
   return async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const places = Records.filter(isPlace);
     if (places.length === 0) return { batchItemFailures: [] };
@@ -62,7 +67,9 @@ export function createPublish({ bus, history, keys, telemetry }: PublishDependen
       told,
       async ({ record, events }) => {
         try {
+          await deliveries.tell(events);
           for (const { profile, entry } of events.flatMap(rowsOf)) await history.putHistory(profile, entry);
+          for (const row of events.flatMap(membershipOf)) await memberships.putMembership(row);
         } catch (error) {
           fail(record, error);
         }

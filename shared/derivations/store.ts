@@ -4,10 +4,11 @@
  * 1 | by what were they derived last      | getDerivation | pk 'derivation', sk 'state'       | strong
  * 2 | put it, if unchanged                | putDerivation | likewise, condition on revision   | -
  * 3 | how far has a run come              | putProgress, listProgress | pk 'derivation#'+run, sk part | strong
- * Asked by: 1–3 profiles · 1, 3 cli.
+ * 4 | which profiles has it on their way  | putPending, removePending, hasPending | pk 'derivation-pending#'+run, sk group | strong
+ * Asked by: 1–4 profiles · 1, 3 api, cli.
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { onRevision, queryAll } from '../runtime/dynamodb.ts';
 import { Conflict } from '../runtime/errors.ts';
@@ -26,8 +27,10 @@ const DerivationItem = z.object({
   rates: z.int(),
   keys: z.int().exactOptional(),
   linking: z.int().exactOptional(),
+  segments: z.int().exactOptional(),
   run: z.string().exactOptional(),
   startedAt: At.exactOptional(),
+  finished: z.object({ run: z.string(), at: At, segments: z.int() }).exactOptional(),
 });
 const ProgressItem = z.object({
   part: z.int(),
@@ -66,8 +69,7 @@ export function dynamoDerivations({
 
     async putProgress(run, progress) {
       const key = { pk: `derivation#${run}`, sk: String(progress.part).padStart(3, '0') };
-      const expiresAt = Math.floor(Date.now() / 1000) + KEPT_SECONDS;
-      await client.send(new PutCommand({ TableName: table, Item: { ...key, ...progress, expiresAt } }));
+      await client.send(new PutCommand({ TableName: table, Item: { ...key, ...progress, expiresAt: expiry() } }));
     },
 
     async listProgress(run) {
@@ -78,5 +80,29 @@ export function dynamoDerivations({
       });
       return items.map((item) => ProgressItem.parse(item));
     },
+
+    async putPending(run, group) {
+      await client.send(new PutCommand({ TableName: table, Item: { ...pendingKey(run, group), expiresAt: expiry() } }));
+    },
+
+    async removePending(run, group) {
+      await client.send(new DeleteCommand({ TableName: table, Key: pendingKey(run, group) }));
+    },
+
+    async hasPending(run) {
+      const [one] = await queryAll(
+        client,
+        {
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': `derivation-pending#${run}` },
+        },
+        1,
+      );
+      return one !== undefined;
+    },
   };
 }
+
+const pendingKey = (run: string, group: string) => ({ pk: `derivation-pending#${run}`, sk: group });
+const expiry = (): number => Math.floor(Date.now() / 1000) + KEPT_SECONDS;

@@ -15,6 +15,7 @@ import type { RateStore } from '../rates/rate-store.ts';
 import { LONGEST_GAP_DAYS } from '../rates/rate-table.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Conflict, isPassing } from '../runtime/errors.ts';
+import { CATALOGUE_AGE_MS, type CatalogueSource } from '../segments/catalogue-source.ts';
 import type { BasisSource } from '../tiers/basis.ts';
 import { type Instant, instant } from '../time/instant.ts';
 
@@ -28,9 +29,13 @@ export interface Derivation {
   /** Number of the lookup key, and version of the linking rules; 1 where it was never said. */
   readonly keys?: number;
   readonly linking?: number;
-  /** Of profiles: the run that policy, model or linking rules made necessary last. */
+  /** Revision of the segments; 0 where it was never said. */
+  readonly segments?: number;
+  /** Of profiles: the run that policy, model, linking rules or segments made necessary last. */
   readonly run?: string;
   readonly startedAt?: Instant;
+  /** The last that came to its end: every profile was derived by what it was about, or by newer. */
+  readonly finished?: { readonly run: string; readonly at: Instant; readonly segments: number };
 }
 
 /** How far a run has come in one part of the table. */
@@ -48,6 +53,10 @@ export interface DerivationStore {
   putDerivation(derivation: Derivation): Promise<void>;
   putProgress(run: string, progress: RunProgress): Promise<void>;
   listProgress(run: string): Promise<RunProgress[]>;
+  /** Profiles that a run has sent on their way: under a name, until they are derived. Both idempotent. */
+  putPending(run: string, group: string): Promise<void>;
+  removePending(run: string, group: string): Promise<void>;
+  hasPending(run: string): Promise<boolean>;
 }
 
 export interface SweepDependencies {
@@ -57,6 +66,7 @@ export interface SweepDependencies {
   readonly basis: BasisSource;
   readonly rateStore: Pick<RateStore, 'getRevision' | 'listChanges'>;
   readonly linking: LinkingSource;
+  readonly segments: CatalogueSource;
   readonly keys: IdentityKeys;
   readonly clock: Clock;
 }
@@ -72,6 +82,8 @@ const ORDERS_PAGE = 25;
 const WAITING_MOST = 200;
 /** How long a function may decide by what it has in memory, twice over. */
 const CACHES_EXPIRE_SECONDS = 120;
+/** Segments are kept for less. */
+const SEGMENTS_EXPIRE_SECONDS = (2 * CATALOGUE_AGE_MS) / 1000;
 /** Keys are kept for longer. */
 const KEYS_EXPIRE_SECONDS = 600;
 /** A page that finds enough waiting comes again: after so long at first, then after twice as long each time. */
@@ -91,6 +103,9 @@ export interface Swept {
 export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
   const { index, queue, clock } = dependencies;
   const started = await startDerivations(dependencies);
+  // What comes to its end tells so itself, unless it dies just then.
+  const { run } = (await dependencies.derivations.getDerivation()) ?? {};
+  if (run !== undefined) await finishRun(run, dependencies);
   if ((await queue.depth()) > WAITING_MOST) return { due: 0, started, skipped: true };
   const now = instant(clock().getTime());
   let due = 0;
@@ -104,11 +119,12 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
 
 /** Messages first, then the note that they were sent: who dies in between sends them again, and deriving twice changes nothing. */
 async function startDerivations(dependencies: SweepDependencies): Promise<string[]> {
-  const { derivations, basis, rateStore, linking, queue, clock } = dependencies;
+  const { derivations, basis, rateStore, linking, segments, queue, clock } = dependencies;
   const known = await derivations.getDerivation();
   const { policy, model } = await basis.load({ freshWithinMs: 0 });
   const rates = await rateStore.getRevision();
   const { version: rules } = await linking.load({ freshWithinMs: 0 });
+  const { revision: found } = await segments.load({ freshWithinMs: 0 });
   const { lookupNumber: keys = 1 } = dependencies.keys;
   const next: Derivation = {
     ...known,
@@ -117,6 +133,7 @@ async function startDerivations(dependencies: SweepDependencies): Promise<string
     model: model.version,
     rates,
     linking: rules,
+    segments: found,
     keys,
   };
   const startedAt = instant(clock().getTime());
@@ -124,10 +141,13 @@ async function startDerivations(dependencies: SweepDependencies): Promise<string
   // At the first look nobody knows by what they were derived: another policy may have come before it.
   const isOther =
     known === undefined || known.policy !== next.policy || known.model !== next.model || (known.linking ?? 1) !== rules;
-  const run = isOther ? `policy-${next.policy}-model-${next.model}-linking-${rules}` : undefined;
+  const isRefilled = (known?.segments ?? 0) !== found;
+  const ofSegments = found > 0 ? `-segments-${found}` : '';
+  const run =
+    isOther || isRefilled ? `policy-${next.policy}-model-${next.model}-linking-${rules}${ofSegments}` : undefined;
   if (run !== undefined) {
     started.push(run);
-    const options = { delaySeconds: CACHES_EXPIRE_SECONDS };
+    const options = { delaySeconds: isOther ? CACHES_EXPIRE_SECONDS : SEGMENTS_EXPIRE_SECONDS };
     for (let shard = 0; shard < INDEX_SHARDS; shard++) await queue.send({ rederive: { run, shard } }, options);
   }
   const hasNewKey = keys > (known?.keys ?? 1);
@@ -171,9 +191,46 @@ export async function rederivePage(
   const turn = await turnOf(page, shard, derivations);
   if (!turn || (await waitsAgain(page, turn, dependencies, (waiting) => ({ rederive: waiting })))) return;
   const { items, next } = await index.listRoots(shard, PAGE, after);
-  for (const some of inGroups(items)) await queue.send({ personas: some, cause: 'policy' });
+  for (const [index, some] of inGroups(items).entries()) {
+    const group = `${shard}-${turn.step}-${index}`;
+    await derivations.putPending(run, group);
+    await queue.send({ personas: some, cause: 'policy', of: { run, group } });
+  }
   if (next !== undefined) await queue.send({ rederive: { run, shard, after: next, step: turn.step } });
   await note(run, { ...turn, seen: turn.seen + items.length }, { isLast: next === undefined }, dependencies);
+  if (next === undefined) await finishRun(run, dependencies);
+}
+
+export interface Pending {
+  readonly run: string;
+  readonly group: string;
+}
+
+/** These were derived: whoever is the last of a run says that it has come to its end. */
+export async function settlePending(
+  { run, group }: Pending,
+  dependencies: Pick<SweepDependencies, 'derivations' | 'clock'>,
+): Promise<void> {
+  await dependencies.derivations.removePending(run, group);
+  await finishRun(run, dependencies);
+}
+
+/** If all pages were sent on their way, and none is under way any more. */
+async function finishRun(
+  run: string,
+  { derivations, clock }: Pick<SweepDependencies, 'derivations' | 'clock'>,
+): Promise<void> {
+  const known = await derivations.getDerivation();
+  if (known?.run !== run || known.finished?.run === run || (await derivations.hasPending(run))) return;
+  const parts = await derivations.listProgress(run);
+  if (parts.filter(({ finishedAt }) => finishedAt !== undefined).length < INDEX_SHARDS) return;
+  const finished = { run, at: instant(clock().getTime()), segments: known.segments ?? 0 };
+  try {
+    await derivations.putDerivation({ ...known, revision: known.revision + 1, finished });
+  } catch (error) {
+    // Another said so, or began a new one; the next sweep looks again.
+    if (!(error instanceof Conflict)) throw error;
+  }
 }
 
 const ORDER_SEGMENTS = 16;

@@ -10,6 +10,7 @@ import type { Suggestion } from '../identity/suggestions.ts';
 import type { Cause } from '../queues/messages.ts';
 import type { Instant } from '../time/instant.ts';
 import type { Contribution } from './contribution.ts';
+import type { Mark } from './marks.ts';
 import type { Sums } from './sums.ts';
 
 /** How a value is looked up: its type and a keyed hash of the normalised value. Nothing personal is in it. */
@@ -82,6 +83,8 @@ export interface Content {
   readonly months: readonly Month[];
   /** Those that name the persona. */
   readonly decisions: readonly Decision[];
+  /** One a kind and name. */
+  readonly marks: readonly Mark[];
 }
 
 /** A persona's place: the root of its component has the profile, the others are its aliases. */
@@ -122,6 +125,8 @@ export interface CustomerStore<Profile> {
   getContent(persona: PersonaId): Promise<Content>;
   /** Under each of these personas, all that it names. Idempotent by its id. */
   putDecision(personas: readonly PersonaId[], decision: Decision): Promise<void>;
+  /** Unless one of that kind and name is there that is as new. */
+  putMark(persona: PersonaId, mark: Mark): Promise<void>;
   /** Idempotent. A row whose persona no longer carries the identifier is harmless: its months tell. */
   putHolder(identifier: IdentifierKey, persona: PersonaId): Promise<void>;
   /** At most `limit` + 1, so that too many are seen as such. */

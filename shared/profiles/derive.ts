@@ -5,10 +5,10 @@
 import { divideHalfEven } from '../money/amount.ts';
 import { epochMs, type Instant, instant } from '../time/instant.ts';
 import type { Contribution } from './contribution.ts';
-import { type Breakdown, type Facts, WINDOWS, type WindowFacts } from './facts.ts';
-import { addSums, NOTHING, type Parts, type Sums, sumDay } from './sums.ts';
+import { type Breakdown, type Facts, WINDOWS, type Window, type WindowFacts } from './facts.ts';
+import { addSums, NOTHING, type Parts, type Sums } from './sums.ts';
+import { DAY_MS, type Paid, paidOf, paidWithin } from './windows.ts';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const MONTHS_SHOWN = 36;
 
 export interface History {
@@ -18,9 +18,16 @@ export interface History {
   readonly edges: ReadonlyMap<string, readonly Contribution[]>;
 }
 
-/** Of the days in which a window begins or ends: when a single order was paid, its day's sums tell. */
-export function severalOrdersAtAnEdge(days: ReadonlyMap<string, Sums>, asOf: Instant): string[] {
-  const edges = [0, ...WINDOWS].map((window) => dayOf(epochMs(asOf) - window * DAY_MS));
+/**
+ * Of the days in which a window of the facts begins or ends, or one of these lengths: when a single order was paid, its day's
+ * sums tell.
+ */
+export function severalOrdersAtAnEdge(
+  days: ReadonlyMap<string, Sums>,
+  asOf: Instant,
+  windows: readonly number[] = [],
+): string[] {
+  const edges = [0, ...WINDOWS, ...windows].map((window) => dayOf(epochMs(asOf) - window * DAY_MS));
   return [...new Set(edges)].filter((day) => (days.get(day)?.orders ?? 0) > 1);
 }
 
@@ -32,13 +39,15 @@ export function deriveFacts(history: History, asOf: Instant, reportingCurrency: 
   const shared = currencies.length === 1 && only !== undefined ? only : undefined;
   const currency = shared ?? reportingCurrency;
   const unconverted = Object.values(all.unconverted).reduce((sum, count) => sum + count, 0);
-  const windows = Object.fromEntries(WINDOWS.map((window) => [window, windowOf(history, asOf, window)] as const));
-  const year = windows['365'] ?? EMPTY;
+  const paid = paidOf(history);
+  const within = (window: Window) => paidWithin(paid, window, epochMs(asOf));
+  const year = within(365);
 
   const money = shared === undefined ? all.reporting : all.money[shared];
   const netSpend = money?.net ?? 0;
   const counted = shared === undefined ? all.orders - unconverted : all.orders;
-  const yearNet = shared === undefined ? year.reporting.net : (year.money[shared]?.net ?? 0);
+  const yearReporting = total(year, ({ reporting }) => reporting.net);
+  const yearNet = shared === undefined ? yearReporting : total(year, (sums) => sums.money[shared]?.net ?? 0);
   const breakdown = (parts: Parts): Record<string, Breakdown> =>
     Object.fromEntries(
       Object.entries(parts).map(([name, part]) => [
@@ -56,7 +65,7 @@ export function deriveFacts(history: History, asOf: Instant, reportingCurrency: 
     orders: all.orders,
     netSpend,
     netSpend365d: yearNet,
-    orders365d: year.orders,
+    orders365d: total(year, ({ orders }) => orders),
     ...(all.first !== undefined && { firstPaidAt: all.first }),
     ...(all.last !== undefined && { lastPaidAt: all.last }),
     averageOrder: average(netSpend, counted),
@@ -69,15 +78,15 @@ export function deriveFacts(history: History, asOf: Instant, reportingCurrency: 
     reporting: {
       currency: reportingCurrency,
       netSpend: all.reporting.net,
-      netSpend365d: year.reporting.net,
+      netSpend365d: yearReporting,
       averageOrder: average(all.reporting.net, all.orders - unconverted),
       unconverted: { ...all.unconverted },
     },
     windows: {
-      '30': shown(windows['30']),
-      '90': shown(windows['90']),
-      '180': shown(windows['180']),
-      '365': shown(windows['365']),
+      '30': shown(within(30)),
+      '90': shown(within(90)),
+      '180': shown(within(180)),
+      '365': shown(year),
     },
     months: monthsOf(history.days),
     purchases: {
@@ -89,33 +98,13 @@ export function deriveFacts(history: History, asOf: Instant, reportingCurrency: 
   };
 }
 
-const EMPTY = NOTHING;
+const total = (paid: readonly Paid[], of: (sums: Sums) => number): number =>
+  paid.reduce((sum, { sums }) => sum + of(sums), 0);
 
-/** Paid in the days × 24 h up to `asOf`: after its beginning, and not after its end. */
-function windowOf({ days, edges }: History, asOf: Instant, window: number): Sums {
-  const end = epochMs(asOf);
-  const begin = end - window * DAY_MS;
-  const [beginDay, endDay] = [dayOf(begin), dayOf(end)];
-  let sums = NOTHING;
-  for (const [day, ofDay] of days) if (day > beginDay && day < endDay) sums = addSums(sums, ofDay);
-  const isWithin = (paidAt: string) => Date.parse(paidAt) > begin && Date.parse(paidAt) <= end;
-  for (const day of new Set([beginDay, endDay])) {
-    const several = edges.get(day);
-    const whole = days.get(day);
-    if (several)
-      sums = addSums(
-        sums,
-        sumDay(
-          day,
-          several.filter(({ paidAt }) => isWithin(paidAt)),
-        ),
-      );
-    else if (whole?.first !== undefined && isWithin(whole.first)) sums = addSums(sums, whole);
-  }
-  return sums;
-}
-
-const shown = (sums: Sums = NOTHING): WindowFacts => ({ orders: sums.orders, netSpend: sums.reporting.net });
+const shown = (paid: readonly Paid[]): WindowFacts => ({
+  orders: total(paid, ({ orders }) => orders),
+  netSpend: total(paid, ({ reporting }) => reporting.net),
+});
 
 function monthsOf(days: ReadonlyMap<string, Sums>): Record<string, WindowFacts> {
   const months = new Map<string, WindowFacts>();

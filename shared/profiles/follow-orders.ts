@@ -12,6 +12,7 @@ import type { Cause } from '../queues/messages.ts';
 import type { RateSource } from '../rates/rate-source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Conflict, Defect } from '../runtime/errors.ts';
+import type { CatalogueSource } from '../segments/catalogue-source.ts';
 import type { BasisSource } from '../tiers/basis.ts';
 import { instant } from '../time/instant.ts';
 import type { CustomerStore, Entry } from './customer.ts';
@@ -29,6 +30,7 @@ export interface FollowDependencies {
   readonly rates: RateSource;
   readonly basis: BasisSource;
   readonly linking: LinkingSource;
+  readonly segments: CatalogueSource;
   readonly reportingCurrency: string;
   readonly clock: Clock;
 }
@@ -89,13 +91,24 @@ export async function entryOfOrder(
 /** More than there will ever be imports of rates. */
 const READINGS_OF_A_KEY = 1_000_000_000;
 
-/** By the policy and model in force; once more where a profile was decided by newer ones than are known here. */
+/** By the policy, model and segments in force; once more where a profile was decided by newer ones than are known here. */
 export async function follow(work: Work, cause: Cause, dependencies: FollowDependencies): Promise<Outcome> {
-  const { customers, basis, linking, reportingCurrency, clock } = dependencies;
+  const { customers, basis, linking, segments, reportingCurrency, clock } = dependencies;
   const update = async (freshWithinMs?: number): Promise<Outcome> => {
     const options = freshWithinMs === undefined ? {} : { freshWithinMs };
-    const [{ policy, model }, joining] = await Promise.all([basis.load(options), linking.load(options)]);
-    const rules = customerRules({ store: customers, linking: joining, policy, model, reportingCurrency });
+    const [{ policy, model }, joining, catalogue] = await Promise.all([
+      basis.load(options),
+      linking.load(options),
+      segments.load(options),
+    ]);
+    const rules = customerRules({
+      store: customers,
+      linking: joining,
+      policy,
+      model,
+      segments: catalogue,
+      reportingCurrency,
+    });
     return updateCustomers(work, customers, rules, { now: instant(clock().getTime()), cause });
   };
   try {

@@ -4,7 +4,7 @@
  * 1  | what an order says of a persona on a day   | putEntry         | pk 'persona#'+id, sk 'entry#'+day+'#'+hash of order | condition on revision, reading
  * 2  | all that is said of a day                  | listEntries      | likewise, sk begins with 'entry#'+day+'#'       | strong
  * 3  | a month, put if unchanged                  | getMonth, putMonth | sk 'content#month#'+month; condition on revision | strong
- * 4  | all months and decisions of a persona      | getContent       | sk begins with 'content#'                       | strong
+ * 4  | all months, decisions, marks of a persona  | getContent       | sk begins with 'content#'                       | strong
  * 5  | a person's decision, under all it names    | putDecision      | sk 'content#decision#'+id                       | -
  * 6  | who carries an identifier                  | putHolder, listHolders | pk 'identifier#'+type#hash, sk persona    | strong
  * 7  | where a persona is, and the profile there  | getPlace         | sk 'place'                                      | strong
@@ -13,7 +13,8 @@
  * 10 | two profiles that may be one               | put-, delete-, listSuggestion | pk 'suggestions', sk both           | eventual
  * 11 | all orders of a persona                    | listEntriesOf    | sk begins with 'entry#', backwards              | eventual
  * 12 | many profiles at once                      | getProfiles      | as 7, in batches                                | eventual
- * Asked by: 1–8, 10 profiles · 4–7, 10, 11 cli · 9 profiles, population, cli · 12 population, cli.
+ * 13 | what is said of a persona beside orders    | putMark          | sk 'content#mark#'+kind+'#'+hash of name; condition on time | -
+ * Asked by: 1–8, 10 profiles · 4–7, 10, 11 cli, api · 9 profiles, population, cli · 12 population, exports, cli · 13 api.
  *
  * Identifiers are keyed hashes, and personas of guests are too: nothing personal is in a key. What is personal is sealed.
  */
@@ -50,6 +51,7 @@ import type {
   PageOf,
   Place,
 } from './customer.ts';
+import type { Mark } from './marks.ts';
 import { shardOf } from './shard.ts';
 
 export const REVIEW_INDEX = 'review';
@@ -197,11 +199,37 @@ export function dynamoCustomers<Profile>({
 
     async getContent(persona): Promise<Content> {
       const items = await query(personaKey(persona), 'content#');
-      const isMonth = (item: Item) => String(item.sk).startsWith('content#month#');
+      const under = (prefix: string) => items.filter((item) => String(item.sk).startsWith(prefix));
       return {
-        months: items.filter(isMonth).map(monthOf),
-        decisions: items.filter((item) => !isMonth(item)).map((item) => open<Decision>(item)),
+        months: under('content#month#').map(monthOf),
+        decisions: under('content#decision#').map((item) => open<Decision>(item)),
+        marks: under('content#mark#').map((item) => open<Mark>(item)),
       };
+    },
+
+    async putMark(persona, mark) {
+      const { kind, name, at, on } = mark;
+      try {
+        await client.send(
+          new PutCommand({
+            TableName: table,
+            Item: {
+              pk: personaKey(persona),
+              sk: `content#mark#${kind}#${hash(name)}`,
+              saidAt: at,
+              on,
+              // Who said it is a person.
+              sealed: sealer.seal(mark),
+            },
+            ConditionExpression: 'attribute_not_exists(pk) OR saidAt < :at OR (saidAt = :at AND #on = :given)',
+            ExpressionAttributeNames: { '#on': 'on' },
+            ExpressionAttributeValues: { ':at': at, ':given': !on },
+          }),
+        );
+      } catch (error) {
+        // What is there is as new.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
     },
 
     async putDecision(personas, decision) {

@@ -6,12 +6,14 @@ import { compareText } from '../identity/links.ts';
 import type { PersonaId } from '../identity/persona.ts';
 import { DEFAULT_RULES, type LinkingRules } from '../identity/policy.ts';
 import { parseOrderKey } from '../orders/order-key.ts';
+import { Membership } from '../segments/membership.ts';
 import { compact } from '../text/compact.ts';
 import { Decision, reasonOf } from '../tiers/reasons.ts';
-import type { CustomerStore } from './customer.ts';
+import type { Content, CustomerStore } from './customer.ts';
 import { Facts, Predicted } from './facts.ts';
 import { rootOf } from './find.ts';
 import { isShared, READS_AT_ONCE } from './holders.ts';
+import { marksOf, standingMarks } from './marks.ts';
 import { personaFrom, valuesFrom } from './persona-content.ts';
 import type { StoredDecision, StoredProfile } from './profile.ts';
 
@@ -45,10 +47,11 @@ export const UnifiedProfile = z.object({
   facts: Facts,
   predicted: Predicted,
   tier: Decision,
-  /** Empty until there are segments. */
-  segments: z.array(z.string()),
-  /** Empty until consent is kept. */
-  consent: z.record(z.string(), z.unknown()),
+  segments: z.array(Membership),
+  /** What the brand calls this customer. */
+  tags: z.array(z.string()),
+  /** By the way of writing (`push`, `sms`, `email` …): whether it was given or taken back last, and when. */
+  consent: z.record(z.string(), z.object({ given: z.boolean(), at: z.iso.datetime() })),
   /** Grows with each change of the profile. */
   revision: z.number().int(),
 });
@@ -70,16 +73,23 @@ export async function readProfile(
   const { persona, members, profile, revision } = root;
   const aliases = members.filter((member) => member !== persona);
   const personas = [persona, ...aliases].slice(0, MEMBERS_READ);
+  const contents = await pMap(personas, async (one) => ({ persona: one, ...(await store.getContent(one)) }), {
+    concurrency: READS_AT_ONCE,
+  });
+  const marks = standingMarks(contents.flatMap((content) => content.marks));
   return {
     id: persona,
     aliases,
     personas: personas.map(describePersona),
-    identifiers: await identifiersOf(personas, store, rules),
+    identifiers: await identifiersOf(contents, store, rules),
     facts: profile.facts,
     predicted: profile.predicted,
     tier: decisionOf(profile.tier),
-    segments: [],
-    consent: {},
+    segments: [...(profile.segments ?? [])],
+    tags: [...marksOf(marks).tags],
+    consent: Object.fromEntries(
+      marks.flatMap(({ kind, name, on, at }) => (kind === 'consent' ? [[name, { given: on, at }] as const] : [])),
+    ),
     revision,
   };
 }
@@ -99,13 +109,10 @@ export function describePersona(id: PersonaId): UnifiedPersona {
 
 /** Most trusted first. */
 async function identifiersOf(
-  personas: readonly PersonaId[],
+  contents: readonly (Content & { readonly persona: PersonaId })[],
   store: Reads,
   rules: LinkingRules,
 ): Promise<UnifiedIdentifier[]> {
-  const contents = await pMap(personas, async (persona) => ({ persona, ...(await store.getContent(persona)) }), {
-    concurrency: READS_AT_ONCE,
-  });
   const values = new Map(contents.flatMap((content) => [...valuesFrom(content)]));
   const held = new Map<string, { readonly type: IdentifierType; readonly verified: boolean }>();
   for (const { persona, ...content } of contents) {

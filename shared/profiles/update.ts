@@ -329,8 +329,12 @@ function asPlaced<Profile>(persona: PersonaId, places: ReadonlyMap<PersonaId, Pl
 /** Names the content that was read: a month's revision moves with each change of it. */
 function basisOf(members: readonly PersonaId[], met: ReadonlyMap<PersonaId, Met>, basis: string): string {
   const read = members.flatMap((member) => {
-    const { months = [], decisions = [] } = met.get(member) ?? {};
-    return [...months.map(({ month, revision }) => `${member} ${month} ${revision}`), ...decisions.map(({ id }) => id)];
+    const { months = [], decisions = [], marks = [] } = met.get(member) ?? {};
+    return [
+      ...months.map(({ month, revision }) => `${member} ${month} ${revision}`),
+      ...decisions.map(({ id }) => id),
+      ...marks.map(({ kind, name, at, on }) => `${member} ${kind} ${name} ${at} ${on}`),
+    ];
   });
   return createHash('sha256')
     .update([basis, ...read.sort()].join('\n'))

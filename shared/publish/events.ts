@@ -12,6 +12,8 @@ import type { Place } from '../profiles/customer.ts';
 import type { StoredProfile } from '../profiles/profile.ts';
 import { Cause } from '../queues/messages.ts';
 import { Defect } from '../runtime/errors.ts';
+import { SegmentId } from '../segments/condition.ts';
+import { LeafValue, type Membership } from '../segments/membership.ts';
 import { Tier } from '../tiers/policy.ts';
 import { Reason, reasonOf } from '../tiers/reasons.ts';
 
@@ -36,7 +38,7 @@ const Told = {
   profile: Persona,
 };
 
-/** Nothing that time alone moves, but for the tier: so a review that finds nothing tells nothing. */
+/** Nothing that time alone moves, but for tier and segments: so a review that finds nothing tells nothing. */
 const Figures = {
   tier: Tier,
   /** As in the profile's facts: those that count; money in minor units of `currency`. */
@@ -49,11 +51,13 @@ const Figures = {
   channels: z.array(z.string()),
   /** What the profile is made of, itself included; at most 99. */
   personas: z.array(Persona),
+  /** Those it is in, sorted. */
+  segments: z.array(SegmentId),
 };
 
 /** A persona of which nothing was known is a profile. */
 export const ProfileCreated = z.object({ type: z.literal('profile.created'), ...Told, ...Figures });
-/** Its orders, the decisions about it, the policy or its tier changed. */
+/** Its orders, the decisions about it, the policy, its tier or its segments changed. */
 export const ProfileChanged = z.object({ type: z.literal('profile.changed'), ...Told, ...Figures });
 /** What belonged to another profile is one of its own, for the first time or again. */
 export const ProfileSplit = z.object({ type: z.literal('profile.split'), ...Told, from: Persona, ...Figures });
@@ -77,12 +81,40 @@ export const TierChanged = z.object({
   reasons: z.array(Reason),
 });
 
+const OfSegment = {
+  segment: SegmentId,
+  /** Of the segment's definition, by which it was last found in it. */
+  version: z.int().positive(),
+  /** When it entered. */
+  since: At,
+};
+export const SegmentEntered = z.object({
+  type: z.literal('segment.entered'),
+  ...Told,
+  ...OfSegment,
+  /** What was found at the leaves of the condition; `at` is the place in its tree. */
+  because: z.array(LeafValue),
+});
+export const SegmentExited = z.object({ type: z.literal('segment.exited'), ...Told, ...OfSegment });
+
+/** By type: what is published as JSON Schema is made of these. */
+export const EVENTS = {
+  'profile.created': ProfileCreated,
+  'profile.changed': ProfileChanged,
+  'profile.split': ProfileSplit,
+  'profile.merged': ProfileMerged,
+  'tier.changed': TierChanged,
+  'segment.entered': SegmentEntered,
+  'segment.exited': SegmentExited,
+} as const;
 export const ProfileEvent = z.discriminatedUnion('type', [
   ProfileCreated,
   ProfileChanged,
   ProfileSplit,
   ProfileMerged,
   TierChanged,
+  SegmentEntered,
+  SegmentExited,
 ]);
 export type ProfileEvent = z.infer<typeof ProfileEvent>;
 export type EventType = ProfileEvent['type'];
@@ -92,10 +124,32 @@ type StoredPlace = Place<StoredProfile>;
 /** Of a place that was written: what it was (undefined: there was none) and what it is. */
 export function eventsBetween(before: StoredPlace | undefined, now: StoredPlace): ProfileEvent[] {
   const { persona, root, profile } = now;
-  if (persona !== root) return absorption(before, now);
+  const held = before?.root === persona ? (before.profile?.segments ?? []) : [];
+  if (persona !== root) return [...absorption(before, now), ...segmentEvents(held, [], now)];
   if (!profile) throw new Defect('root_without_profile', `The root ${persona} has no profile.`);
   const known = before?.root === persona ? before : undefined;
-  return [...stateEvents(before, known, now, profile), ...tierEvents(known?.profile, now, profile)];
+  return [
+    ...stateEvents(before, known, now, profile),
+    ...tierEvents(known?.profile, now, profile),
+    ...segmentEvents(held, profile.segments ?? [], now),
+  ];
+}
+
+/** Who is absorbed leaves its segments: the one it belongs to now is in them by itself, or is not. */
+function segmentEvents(
+  held: readonly Membership[],
+  holds: readonly Membership[],
+  now: StoredPlace,
+): (z.infer<typeof SegmentEntered> | z.infer<typeof SegmentExited>)[] {
+  const idsOf = (memberships: readonly Membership[]) => new Set(memberships.map(({ id }) => id));
+  const [before, after] = [idsOf(held), idsOf(holds)];
+  const of = ({ id, version, since }: Membership) => ({ segment: id, version, since });
+  return [
+    ...holds
+      .filter(({ id }) => !before.has(id))
+      .map((one) => ({ ...told('segment.entered', now, one.id), ...of(one), because: one.because })),
+    ...held.filter(({ id }) => !after.has(id)).map((one) => ({ ...told('segment.exited', now, one.id), ...of(one) })),
+  ];
 }
 
 /** Who never was a profile is known to nobody by that name; a profile's personas tell of it. */
@@ -131,10 +185,15 @@ function tierEvents(known: StoredProfile | undefined, now: StoredPlace, { tier }
   return [{ ...told('tier.changed', now), ...changed }];
 }
 
-const told = <Type extends EventType>(type: Type, { persona, revision, root, cause, writtenAt }: StoredPlace) => ({
+/** `about`: what else names it, where a revision tells several of a type. */
+const told = <Type extends EventType>(
+  type: Type,
+  { persona, revision, root, cause, writtenAt }: StoredPlace,
+  ...about: readonly string[]
+) => ({
   type,
   id: createHash('sha256')
-    .update(JSON.stringify([persona, revision, type]))
+    .update(JSON.stringify([persona, revision, type, ...about]))
     .digest('base64url')
     .slice(0, 22),
   occurredAt: writtenAt,
@@ -144,7 +203,7 @@ const told = <Type extends EventType>(type: Type, { persona, revision, root, cau
   profile: root,
 });
 
-function figuresOf({ members }: StoredPlace, { facts, tier }: StoredProfile) {
+function figuresOf({ members }: StoredPlace, { facts, tier, segments = [] }: StoredProfile) {
   const { orders, netSpend, currency, reporting, lastPaidAt, channels } = facts;
   return {
     tier: tier.value,
@@ -155,5 +214,6 @@ function figuresOf({ members }: StoredPlace, { facts, tier }: StoredProfile) {
     ...(lastPaidAt !== undefined && { lastPaidAt }),
     channels: Object.keys(channels).sort(),
     personas: [...members],
+    segments: segments.map(({ id }) => id),
   };
 }

@@ -1,5 +1,5 @@
 /**
- * The history of a profile: its tiers, merges and splits, as they were told but for the sentences, which follow from the findings.
+ * The history of a profile: its tiers, segments, merges and splits, as they were told but for the sentences, which follow from the findings.
  * Each of its orders is an event, too, but no history: the orders are there, and a row each would cost as much as the profile.
  * Who decided a cut is in the decisions, which are only ever added: they are put between the entries when they are shown.
  */
@@ -8,16 +8,26 @@ import type { Decision } from '../identity/cuts.ts';
 import type { PersonaId } from '../identity/persona.ts';
 import type { PageOf } from '../profiles/customer.ts';
 import { Finding } from '../tiers/reasons.ts';
-import { ProfileCreated, type ProfileEvent, ProfileMerged, ProfileSplit, TierChanged } from './events.ts';
+import {
+  ProfileCreated,
+  type ProfileEvent,
+  ProfileMerged,
+  ProfileSplit,
+  SegmentEntered,
+  SegmentExited,
+  TierChanged,
+} from './events.ts';
 
-/** Not its personas: 99 of them, at each order. */
-const withoutPersonas = { personas: true } as const;
+/** Not its personas, 99 of them, nor its segments: they have entries of their own. */
+const withoutLists = { personas: true, segments: true } as const;
 
 export const HistoryEntry = z.discriminatedUnion('type', [
-  ProfileCreated.omit(withoutPersonas),
-  ProfileSplit.omit(withoutPersonas),
+  ProfileCreated.omit(withoutLists),
+  ProfileSplit.omit(withoutLists),
   ProfileMerged,
   TierChanged.extend({ reasons: z.array(Finding) }),
+  SegmentEntered,
+  SegmentExited,
 ]);
 export type HistoryEntry = z.infer<typeof HistoryEntry>;
 

@@ -50,7 +50,12 @@ export const ProfilesMessage = z.union([
     left: z.array(z.object({ persona: z.string(), day: z.string(), revision: z.int() })),
     cause: Cause,
   }),
-  z.object({ personas: z.array(z.string()).check(z.minLength(1), z.maxLength(100)), cause: Cause }),
+  z.object({
+    personas: z.array(z.string()).check(z.minLength(1), z.maxLength(100)),
+    cause: Cause,
+    /** Of a re-derivation: by which run, and under which name it waits for these. */
+    of: z.optional(z.object({ run: z.string(), group: z.string() })),
+  }),
   /** Whatever is due: reviews, and a policy or model that came into force. */
   z.object({ sweep: z.literal(true) }),
   /** All profiles of a shard of the review index, page by page, for a run of a re-derivation. */

@@ -25,6 +25,7 @@ import { dynamoHistory } from '../../shared/publish/store.ts';
 import { rateSource } from '../../shared/rates/rate-source.ts';
 import { type DailyRate, parseRate } from '../../shared/rates/rate-table.ts';
 import { dynamoRates } from '../../shared/rates/store.ts';
+import { NO_SEGMENTS } from '../../shared/segments/catalogue.ts';
 import { basisSource } from '../../shared/tiers/basis.ts';
 import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
 import { toEnvelope } from '../channels/read.ts';
@@ -96,6 +97,7 @@ export async function startProfileStack(nowMs: number): Promise<ProfileStack> {
     customers: named(customers),
     index: named(customers),
     linking: linkingSource(memoryLinking(), clock),
+    segments: { load: async () => NO_SEGMENTS },
     reportingCurrency: REPORTING,
     clock,
     telemetry: {

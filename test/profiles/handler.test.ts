@@ -153,7 +153,7 @@ describe('a follower that dies', () => {
     const records = [await stage.stored(order('north', 1, {}))];
     await expect(follow(records)).rejects.toThrow('died');
     expect(await stage.customers.listEntries(NORTH, daysAgo(3).slice(0, 10), 10)).toHaveLength(1);
-    expect(await stage.customers.getContent(NORTH)).toEqual({ months: [], decisions: [] });
+    expect(await stage.customers.getContent(NORTH)).toEqual({ months: [], decisions: [], marks: [] });
     revive();
     await follow(records);
     expect((await profileOf(stage, NORTH))?.facts).toMatchObject({ orders: 1, netSpend: 1_000 });

@@ -7,6 +7,7 @@ import type { CustomerStore, Entry } from '../../shared/profiles/customer.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { customerRules } from '../../shared/profiles/rules.ts';
 import type { Rules } from '../../shared/profiles/update.ts';
+import { NO_SEGMENTS } from '../../shared/segments/catalogue.ts';
 import { FALLBACK } from '../../shared/tiers/clv/model.ts';
 import { defaultPolicy } from '../../shared/tiers/default-policy.ts';
 import type { Instant } from '../../shared/time/instant.ts';
@@ -20,6 +21,7 @@ export const testRules = (store: CustomerStore<StoredProfile>, reportingCurrency
     linking: BUILT_IN,
     policy: defaultPolicy({ currency: reportingCurrency }),
     model: FALLBACK,
+    segments: NO_SEGMENTS,
     reportingCurrency,
   });
 

@@ -15,6 +15,8 @@ import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import type { ProfilesMessage } from '../../shared/queues/messages.ts';
 import { rateSource } from '../../shared/rates/rate-source.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
+import { catalogueSource } from '../../shared/segments/catalogue-source.ts';
+import { compileCatalogue } from '../../shared/segments/compile.ts';
 import { basisSource } from '../../shared/tiers/basis.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { type MemoryCustomers, memoryCustomers } from '../simulation/models/customers.ts';
@@ -22,6 +24,7 @@ import { memoryDerivations } from '../simulation/models/derivations.ts';
 import { memoryLinking } from '../simulation/models/linking.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryRates } from '../simulation/models/rates.ts';
+import { memorySegments } from '../simulation/models/segments.ts';
 import { memoryModels, memoryPolicies } from '../simulation/models/tiers.ts';
 import { toyAdapter } from '../simulation/toy-channel.ts';
 import { KEYS } from './people.ts';
@@ -62,6 +65,7 @@ export function openStage({ wrap = (customers) => customers }: StageOptions = {}
   const customers: Customers = memoryCustomers<StoredProfile>();
   const orders = memoryOrders();
   const stores = { rates: memoryRates(), policies: memoryPolicies(), models: memoryModels(), linking: memoryLinking() };
+  const segments = memorySegments();
   const derivations = memoryDerivations();
   const store = counted('customers', wrap(customers));
   const rateStore = counted('rates', stores.rates);
@@ -91,6 +95,11 @@ export function openStage({ wrap = (customers) => customers }: StageOptions = {}
       depth: async () => waiting,
     }),
     linking: linkingSource(stores.linking, clock),
+    segments: catalogueSource({
+      store: counted('segments', segments),
+      compile: (now) => compileCatalogue(now.segments, now.revision, { channelCategories: new Map() }),
+      clock,
+    }),
     reportingCurrency: REPORTING_CURRENCY,
     clock,
     telemetry: SILENT,
@@ -123,6 +132,7 @@ export function openStage({ wrap = (customers) => customers }: StageOptions = {}
     orders,
     derivations,
     ...stores,
+    segments,
     dependencies,
     calls,
     sent,

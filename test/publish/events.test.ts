@@ -11,7 +11,9 @@ import type { Entry } from '../../shared/profiles/customer.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { customerRules } from '../../shared/profiles/rules.ts';
 import { updateCustomers } from '../../shared/profiles/update.ts';
-import { eventsBetween, ProfileEvent } from '../../shared/publish/events.ts';
+import { EVENTS, eventsBetween, ProfileEvent } from '../../shared/publish/events.ts';
+import { compileCatalogue } from '../../shared/segments/compile.ts';
+import type { Condition } from '../../shared/segments/condition.ts';
 import { FALLBACK } from '../../shared/tiers/clv/model.ts';
 import { defaultPolicy } from '../../shared/tiers/default-policy.ts';
 import type { Tier } from '../../shared/tiers/policy.ts';
@@ -60,6 +62,7 @@ describe('a change of a place', () => {
       lastPaidAt: AT,
       channels: ['douyin', 'shopify'],
       personas: [A],
+      segments: [],
     });
     expect(tier).toMatchObject({
       type: 'tier.changed',
@@ -149,7 +152,14 @@ describe('an event', () => {
     const details = shown.map((one) => one.detail ?? one);
     for (const detail of details) expect(ProfileEvent.parse(detail)).toEqual(detail);
     expect(details.map(({ type }) => type).sort()).toEqual(
-      ['profile.changed', 'profile.merged', 'profile.split', 'tier.changed'].sort(),
+      [
+        'profile.changed',
+        'profile.merged',
+        'profile.split',
+        'segment.entered',
+        'segment.exited',
+        'tier.changed',
+      ].sort(),
     );
   });
 
@@ -235,13 +245,40 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(40, 400).map((days) => ({ kind: 'days' as const, days })) },
 );
 
+const CONDITIONS: Readonly<Record<string, Condition>> = {
+  recent: { field: 'orders', withinDays: 30, atLeast: 1 },
+  several: { field: 'orders', atLeast: 2 },
+  sleeping: { all: [{ segment: 'several' }, { not: { segment: 'recent' } }] },
+};
+const CATALOGUE = compileCatalogue(
+  Object.entries(CONDITIONS).map(([id, when]) => ({
+    id,
+    name: id,
+    when,
+    version: 1,
+    revision: 1,
+    isArchived: false,
+    by: 'tests',
+    at: AT,
+  })),
+  1,
+  { channelCategories: new Map() },
+);
+
 /** The course of a shop: its customers at the end, and all that its stream told. */
 async function play(steps: readonly Step[]) {
   const records: [StoredPlace | undefined, StoredPlace][] = [];
   const store = memoryCustomers<StoredProfile>({ onPlace: (now, before) => records.push([before, now]) });
   const policy = { ...defaultPolicy({ currency: 'CNY' }), hysteresis: { margin: 0, dwellDays: 0 } };
   const linking = BUILT_IN;
-  const rules = customerRules({ store, linking, policy, model: FALLBACK, reportingCurrency: 'CNY' });
+  const rules = customerRules({
+    store,
+    linking,
+    policy,
+    model: FALLBACK,
+    segments: CATALOGUE,
+    reportingCurrency: 'CNY',
+  });
   const orders = new Map<number, Entry>();
   const decisions: Decision[] = [];
   let nowMs = START_MS;
@@ -301,9 +338,16 @@ const leaving = ({ content: _, ...entry }: Entry, revision: number): Entry => ({
 
 /** Keeps the greatest revision of each subject, drops what is less; knows nothing else of order or repetition. */
 class Listener {
+  readonly memberships = new Map<string, { readonly revision: number; readonly isIn: boolean }>();
   readonly known = new Map<
     PersonaId,
-    { readonly revision: number; readonly profile: PersonaId; tier?: Tier; personas?: readonly PersonaId[] }
+    {
+      readonly revision: number;
+      readonly profile: PersonaId;
+      tier?: Tier;
+      personas?: readonly PersonaId[];
+      segments?: readonly string[];
+    }
   >();
 
   hear(event: ProfileEvent): void {
@@ -313,12 +357,27 @@ class Listener {
     const now = before?.revision === revision ? before : { revision, profile };
     this.known.set(subject, now);
     if (event.type === 'tier.changed') now.tier = event.to;
-    else if (event.type !== 'profile.merged') [now.tier, now.personas] = [event.tier, event.personas];
+    else if ('personas' in event) [now.tier, now.personas, now.segments] = [event.tier, event.personas, event.segments];
+  }
+
+  /** Of each segment and subject the greatest revision stands, too. */
+  hearOfSegments(event: ProfileEvent): void {
+    if (event.type !== 'segment.entered' && event.type !== 'segment.exited') return;
+    const name = `${event.segment} ${event.subject}`;
+    const { revision = 0 } = this.memberships.get(name) ?? {};
+    if (event.revision >= revision)
+      this.memberships.set(name, { revision: event.revision, isIn: event.type === 'segment.entered' });
+  }
+
+  members() {
+    return [...this.memberships].flatMap(([name, { isIn }]) => (isIn ? [name] : [])).sort();
   }
 
   profiles() {
     return [...this.known]
-      .flatMap(([name, { profile, tier, personas }]) => (name === profile ? [{ name, tier, personas }] : []))
+      .flatMap(([name, { profile, tier, personas, segments }]) =>
+        name === profile ? [{ name, tier, personas, segments }] : [],
+      )
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -328,7 +387,7 @@ class Listener {
 }
 
 describe('who listens, in any order and to all of it any number of times', () => {
-  it('has the profiles, aliases and tiers of the store', async () => {
+  it('has the profiles, aliases, tiers and members of segments of the store', async () => {
     const seen = new Map<string, number>();
     await fc.assert(
       fc.asyncProperty(
@@ -342,7 +401,10 @@ describe('who listens, in any order and to all of it any number of times', () =>
             .map((event) => ({ event, lot: lots.next().value ?? 0 }))
             .sort((a, b) => a.lot - b.lot);
           const listener = new Listener();
-          for (const { event } of heard) listener.hear(event);
+          for (const { event } of heard) {
+            listener.hear(event);
+            listener.hearOfSegments(event);
+          }
 
           const roots = places.filter(({ persona, root }) => persona === root);
           expect(listener.profiles()).toEqual(
@@ -350,7 +412,13 @@ describe('who listens, in any order and to all of it any number of times', () =>
               name: persona,
               tier: profile?.tier.value,
               personas: members,
+              segments: (profile?.segments ?? []).map(({ id }) => id),
             })),
+          );
+          expect(listener.members()).toEqual(
+            roots
+              .flatMap(({ persona, profile }) => (profile?.segments ?? []).map(({ id }) => `${id} ${persona}`))
+              .sort(),
           );
           // Those that were profiles once: the others are only known as personas of theirs.
           const aliases = places.filter(({ persona, root, profile }) => persona !== root && profile !== undefined);
@@ -366,8 +434,6 @@ describe('who listens, in any order and to all of it any number of times', () =>
       { numRuns: 300 * Number(process.env.RUNS_SCALE ?? 1) },
     );
     // Chance has met all of them.
-    expect([...seen.keys()].sort()).toEqual(
-      ['profile.changed', 'profile.created', 'profile.merged', 'profile.split', 'tier.changed'].sort(),
-    );
+    expect([...seen.keys()].sort()).toEqual(Object.keys(EVENTS).sort());
   });
 });

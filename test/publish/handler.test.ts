@@ -5,10 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { createPublish } from '../../functions/publish/handler.ts';
 import { sealer } from '../../shared/identity/seal.ts';
 import { type EventBus, NotPublished } from '../../shared/publish/bus.ts';
+import type { Deliveries } from '../../shared/publish/deliveries.ts';
 import type { ProfileEvent } from '../../shared/publish/events.ts';
 import type { HistoryStore } from '../../shared/publish/history.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 import { memoryHistory } from '../simulation/models/history.ts';
+import { memoryMemberships } from '../simulation/models/segments.ts';
 import { A, AT, aliasOf, B, C, LATER, profileOf, rootOf, type StoredPlace } from './samples.ts';
 
 const SEALER = sealer({ current: 1, keys: new Map([[1, Buffer.alloc(32, 7)]]) });
@@ -42,10 +44,13 @@ const numberOf = ({ dynamodb }: DynamoDBRecord) => dynamodb?.SequenceNumber;
 function open({
   bus: refuse = () => false,
   row = () => undefined,
+  hold = () => false,
 }: {
   readonly bus?: (event: ProfileEvent) => boolean;
   /** Throws where the row is not to be put. */
   readonly row?: (profile: string) => void;
+  /** Which events subscribers are not to be told. */
+  readonly hold?: (event: ProfileEvent) => boolean;
 } = {}) {
   const published: ProfileEvent[] = [];
   const rows = memoryHistory();
@@ -65,6 +70,14 @@ function open({
       await rows.putHistory(profile, entry);
     },
   };
+  const told: ProfileEvent[] = [];
+  const deliveries: Deliveries = {
+    async tell(events) {
+      if (events.some(hold)) throw new Error('the lanes are away');
+      told.push(...events);
+    },
+  };
+  const memberships = memoryMemberships();
   const counts: Record<string, number> = {};
   const telemetry: Telemetry = {
     measure: (_metric, value, { event = '' }) => {
@@ -76,10 +89,10 @@ function open({
     flush() {},
   };
   const keys = { load: async () => ({ guest: '', lookup: '', sealer: SEALER }) };
-  const handler = createPublish({ bus, history, keys, telemetry });
+  const handler = createPublish({ bus, deliveries, history, memberships, keys, telemetry });
   const run = async (Records: readonly DynamoDBRecord[]) =>
     (await handler({ Records: [...Records] })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-  return { run, published, rows, logged, counts };
+  return { run, published, told, rows, memberships, logged, counts };
 }
 
 describe('publish', () => {
@@ -116,6 +129,35 @@ describe('publish', () => {
     await run([record(rootOf(A), aliasOf(A, B, { profile: profileOf() }))]);
     for (const profile of [A, B])
       expect((await rows.listHistory(profile, 10)).items).toMatchObject([{ type: 'profile.merged', absorbed: A }]);
+  });
+
+  it('keeps who is in which segment, tells subscribers before, and repeats what was not told', async () => {
+    let isAway = true;
+    const { run, told, memberships, rows } = open({ hold: ({ type }) => isAway && type === 'segment.exited' });
+    const because = [{ at: '/field', value: 61 }];
+    const held = { id: 'sleeping', version: 2, since: AT, because };
+    const inside = rootOf(A, { profile: { ...profileOf(), segments: [held] } });
+    const outside = rootOf(A, { revision: 2, writtenAt: LATER });
+    expect(await run([record(undefined, inside)])).toEqual([]);
+    const row = { segment: 'sleeping', profile: A, revision: 1, version: 2, since: AT, because };
+    expect((await memberships.listMembers('sleeping', 10)).items).toEqual([row]);
+    const leaving = record(inside, outside);
+    expect(await run([leaving])).toEqual([numberOf(leaving)]);
+    expect((await memberships.listMembers('sleeping', 10)).items).toEqual([row]);
+    isAway = false;
+    expect(await run([leaving])).toEqual([]);
+    expect((await memberships.listMembers('sleeping', 10)).items).toEqual([]);
+    expect((await memberships.listRows('sleeping', 10)).items).toMatchObject([{ revision: 2, leftAt: LATER }]);
+    // A record that is read again, later than all that came after it.
+    await run([record(undefined, inside)]);
+    expect((await memberships.listMembers('sleeping', 10)).items).toEqual([]);
+    expect(told.filter(({ type }) => type.startsWith('segment.')).map(({ type }) => type)).toEqual([
+      'segment.entered',
+      'segment.exited',
+      'segment.entered',
+    ]);
+    const history = (await rows.listHistory(A, 10)).items.map(({ type }) => type);
+    expect(history).toEqual(expect.arrayContaining(['segment.entered', 'segment.exited']));
   });
 
   it('that dies between bus and history repeats, and never loses', async () => {
@@ -165,7 +207,14 @@ describe('publish', () => {
   it('takes all for failed where the keys cannot be had', async () => {
     const keys = { load: () => Promise.reject(new Error('SSM is away')) };
     const silent: Telemetry = { measure() {}, info() {}, warn() {}, error() {}, flush() {} };
-    const handler = createPublish({ bus: { put: async () => {} }, history: memoryHistory(), keys, telemetry: silent });
+    const handler = createPublish({
+      bus: { put: async () => {} },
+      deliveries: { tell: async () => {} },
+      history: memoryHistory(),
+      memberships: memoryMemberships(),
+      keys,
+      telemetry: silent,
+    });
     await expect(handler({ Records: [record(undefined, rootOf(A))] })).rejects.toThrow('SSM is away');
     await expect(handler({ Records: [{}] })).resolves.toEqual({ batchItemFailures: [] });
   });

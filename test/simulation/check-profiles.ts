@@ -17,6 +17,9 @@ import { entryOfOrder } from '../../shared/profiles/follow-orders.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { sumDay } from '../../shared/profiles/sums.ts';
 import { rateTable } from '../../shared/rates/rate-table.ts';
+import type { Catalogue } from '../../shared/segments/catalogue.ts';
+import { compileCatalogue } from '../../shared/segments/compile.ts';
+import type { Membership } from '../../shared/segments/membership.ts';
 import { FALLBACK, forCurrency } from '../../shared/tiers/clv/model.ts';
 import { predict } from '../../shared/tiers/clv/predict.ts';
 import { decide } from '../../shared/tiers/decide.ts';
@@ -26,7 +29,7 @@ import { type Instant, instant } from '../../shared/time/instant.ts';
 import { canonical } from './canonical.ts';
 import type { Problem } from './check.ts';
 import type { Plan, SimulatedChannel } from './plan.ts';
-import { IDENTITY_KEYS, type ProfilesWorld, poisonKey } from './profiles-stage.ts';
+import { CATEGORIES, IDENTITY_KEYS, type ProfilesWorld, poisonKey } from './profiles-stage.ts';
 import type { World } from './world.ts';
 
 export interface ProfilesCheck {
@@ -70,12 +73,14 @@ export async function checkProfiles(check: ProfilesCheck): Promise<ProfilesCount
     policy: policyInForce(policies, profiles.atMs),
     now: instant(profiles.atMs),
   };
+  const { segments, revision } = await profiles.segments.listSegments();
+  const catalogue = compileCatalogue(segments, revision, { channelCategories: CATEGORIES });
   const byPersona = groupBy(known, ({ persona }) => persona);
   for (const { id: root, personas } of resolution.profiles) {
     const members = personas.map(({ id }) => id).sort();
     const mine = members.flatMap((member) => byPersona.get(member) ?? []);
     const orders = mine.map(({ order }) => order);
-    const expected = { root, members, mine, places, resolution, basis };
+    const expected = { root, members, mine, places, resolution, basis, catalogue };
     for (const difference of differencesOf(expected)) report(difference.code, `${root}: ${difference.what}`, orders);
     for (const difference of differencesOnceFollowed({ ...expected, places: followed }))
       report(difference.code, `${root}, before it was looked at again: ${difference.what}`, orders);
@@ -129,6 +134,7 @@ interface Expected {
   readonly places: ReadonlyMap<PersonaId, Place<StoredProfile>>;
   readonly resolution: Resolution;
   readonly basis: Basis;
+  readonly catalogue: Catalogue;
 }
 
 interface Difference {
@@ -168,8 +174,8 @@ function differencesOf(expected: Expected): Difference[] {
 
 function differencesOfProfile(
   place: Place<StoredProfile>,
-  { facts, predicted, tier }: StoredProfile,
-  { root, mine, resolution, basis }: Expected,
+  { facts, predicted, tier, segments = [] }: StoredProfile,
+  { root, members, mine, resolution, basis, catalogue }: Expected,
 ): Difference[] {
   const { reportingCurrency, policy, now } = basis;
   const history = historyOf(mine.map(({ content }) => content.contribution));
@@ -203,6 +209,24 @@ function differencesOfProfile(
       wanted.reasons.map(({ code, tier: of }) => `${of} ${code}`),
     );
   }
+  const found = (of: Facts, at: Instant) =>
+    catalogue.decide(
+      {
+        at,
+        facts: of,
+        predicted: predict(of.purchases, model, at),
+        tier,
+        history,
+        personas: members,
+        tags: [],
+        consents: [],
+      },
+      [],
+    );
+  const essence = (all: readonly Membership[]) => all.map(({ id, version, because }) => [id, version, because]);
+  expect('segments_differ', 'segments', essence(segments), essence(found(ofThen, asOf).segments));
+  const ids = (all: readonly Membership[]) => all.map(({ id }) => id);
+  expect('segments_differ', 'segments by now', ids(segments), ids(found(ofNow, now).segments));
   const { reviewAt } = tier;
   if (place.lookAt === undefined || (reviewAt !== undefined && place.lookAt > reviewAt))
     differences.push({ code: 'review_late', what: `looked at ${place.lookAt}, though due at ${reviewAt}` });

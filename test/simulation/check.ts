@@ -36,6 +36,7 @@ export interface Problem {
     | 'place_differs'
     | 'profile_differs'
     | 'tier_differs'
+    | 'segments_differ'
     | 'review_late'
     | 'suggestion_differs';
   readonly what: string;

@@ -1,6 +1,8 @@
 /** What happens around the profiles in an epoch, besides orders: rates that come late, policies, sweeps, people who decide. */
 import type { Random } from '../../demo/random.ts';
 import { type DailyRate, parseRate } from '../../shared/rates/rate-table.ts';
+import type { Condition } from '../../shared/segments/condition.ts';
+import type { SegmentVersion } from '../../shared/segments/definition.ts';
 import { defaultPolicy } from '../../shared/tiers/default-policy.ts';
 import { MEASURES } from '../../shared/tiers/measures.ts';
 import type { Policy, Test } from '../../shared/tiers/policy.ts';
@@ -14,6 +16,8 @@ export interface ProfilesPlan {
   readonly imports: readonly { readonly atMs: number; readonly rates: readonly DailyRate[] }[];
   /** The first from the start on. */
   readonly policies: readonly { readonly atMs: number; readonly policy: Policy }[];
+  /** In the order of their revisions. */
+  readonly segments: readonly { readonly atMs: number; readonly segment: SegmentVersion }[];
   readonly decisionsAtMs: readonly number[];
   /** When an order is stored whose connection nobody knows: it can never be followed. */
   readonly poisonAtMs?: number;
@@ -69,10 +73,54 @@ export function drawProfilesPlan(random: Random, startMs: number, spanMs: number
     sweepsAtMs: [startMs, ...some(5, within)],
     imports,
     policies,
+    segments: drawSegments(random, startMs, within),
     decisionsAtMs: random.chance(0.8) ? some(10, within) : [],
     ...(random.chance(0.2) && { poisonAtMs: within() }),
     laterDays: random.pick([0, 0, 32, 400]),
   };
+}
+
+type SegmentCase = readonly [id: string, when: Condition];
+/** Of each kind of condition that orders, time and other segments decide. */
+const CONDITIONS: readonly [SegmentCase, ...SegmentCase[]] = [
+  ['recent', { field: 'orders', withinDays: 30, atLeast: 1 }],
+  [
+    'sleeping',
+    {
+      all: [
+        { field: 'orders', atLeast: 1 },
+        { field: 'lastPaidAt', atLeastDaysAgo: 30 },
+      ],
+    },
+  ],
+  ['several-channels', { field: 'channels', sizeAtLeast: 2 }],
+  ['spent', { field: 'netSpend', withinDays: 45, atLeast: 10_000 }],
+  ['best', { field: 'tier', isOneOf: ['high_value', 'growth'] }],
+  ['awake', { not: { segment: 'sleeping' } }],
+  ['weekly', { field: 'orders', withinDays: 7, moreThan: { field: 'orders', withinDays: 14, times: 0.5 } }],
+];
+
+/** Some from the start, some put, changed and archived while orders come. */
+function drawSegments(random: Random, startMs: number, within: () => number): ProfilesPlan['segments'] {
+  const versions = new Map<string, number>();
+  const put = (atMs: number, id: string, when: Condition, isArchived: boolean, index: number) => {
+    const version = (versions.get(id) ?? 0) + 1;
+    versions.set(id, version);
+    const made = { version, revision: index + 1, isArchived, by: 'simulation', at: instant(atMs) };
+    return { atMs, segment: { id, name: id, when, ...made } };
+  };
+  const early = CONDITIONS.filter(() => random.chance(0.5)).map((one) => ({ atMs: startMs, one, isArchived: false }));
+  const later = Array.from({ length: random.int(0, 4) }, () => ({
+    atMs: within(),
+    one: random.pick(CONDITIONS),
+    isArchived: random.chance(0.3),
+  })).sort((a, b) => a.atMs - b.atMs);
+  // One after the other: what is put at one instant has no order.
+  let lastMs = startMs - 1;
+  return [...early, ...later].map(({ atMs, one: [id, when], isArchived }, index) => {
+    lastMs = Math.max(lastMs + 1, atMs);
+    return put(lastMs, id, when, isArchived, index);
+  });
 }
 
 /** Into the reporting currency, of all that the shops sell in. */

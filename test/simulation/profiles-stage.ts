@@ -10,8 +10,8 @@ import type {
   OrderRecord,
   ProfilesDependencies,
 } from '../../functions/profiles/handler.ts';
-import type { ChannelAdapter } from '../../shared/channels/adapter.ts';
-import { adaptersOf } from '../../shared/channels/registry.ts';
+import type { ChannelAdapter, ChannelCategory } from '../../shared/channels/adapter.ts';
+import { adaptersOf, DOORS } from '../../shared/channels/registry.ts';
 import { type ConnectionStore, connectionDirectory } from '../../shared/connections/directory.ts';
 import type { Decision } from '../../shared/identity/cuts.ts';
 import { linkingSource } from '../../shared/identity/linking-versions.ts';
@@ -25,6 +25,9 @@ import { ProfilesMessage } from '../../shared/queues/messages.ts';
 import { rateSource } from '../../shared/rates/rate-source.ts';
 import type { RateStore } from '../../shared/rates/rate-store.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
+import { catalogueSource } from '../../shared/segments/catalogue-source.ts';
+import { compileCatalogue } from '../../shared/segments/compile.ts';
+import type { SegmentStore } from '../../shared/segments/segment-store.ts';
 import { basisSource } from '../../shared/tiers/basis.ts';
 import { policyInForce } from '../../shared/tiers/policy.ts';
 import { instant } from '../../shared/time/instant.ts';
@@ -38,6 +41,7 @@ import { memoryLinking } from './models/linking.ts';
 import type { MemoryOrders } from './models/orders.ts';
 import { type MemoryQueue, memoryQueue, withDepth } from './models/queue.ts';
 import { memoryRates } from './models/rates.ts';
+import { memorySegments } from './models/segments.ts';
 import { type MemoryStream, memoryStream } from './models/stream.ts';
 import { memoryModels, memoryPolicies } from './models/tiers.ts';
 import type { Plan } from './plan.ts';
@@ -70,6 +74,7 @@ export interface ProfilesWorld {
   /** As they were when all orders were followed, before sweeps looked at all of them once more: they mend much. */
   readonly followed: readonly Place<StoredProfile>[];
   readonly rates: RateStore;
+  readonly segments: SegmentStore;
   readonly decisions: readonly Decision[];
   /** Batches that the stream gave up. */
   readonly givenUp: number;
@@ -115,6 +120,7 @@ export function createProfilesStage(options: ProfilesStageOptions): ProfilesStag
     policies: memoryPolicies(),
     models: memoryModels(),
     derivations: memoryDerivations(),
+    segments: memorySegments(),
   };
   const clock = () => new Date(scheduler.nowMs());
   const invoke = createFunction(options, stores, queue);
@@ -151,6 +157,7 @@ export function createProfilesStage(options: ProfilesStageOptions): ProfilesStag
   for (const { atMs, rates } of planned.imports) at(atMs, () => void stores.rates.putRates(rates));
   for (const { atMs, policy } of planned.policies)
     at(atMs, () => void stores.policies.putPolicy({ policy, by: 'simulation', at: instant(atMs) }));
+  for (const { atMs, segment } of planned.segments) at(atMs, () => void stores.segments.putSegment(segment));
   const { poisonAtMs } = planned;
   if (poisonAtMs !== undefined) at(poisonAtMs, () => void options.orders().putOrder(poisonOf(plan)));
   const decisions = decideNowAndThen({ ...options, customers: stores.customers, queue, random });
@@ -162,7 +169,8 @@ export function createProfilesStage(options: ProfilesStageOptions): ProfilesStag
     const isCurrent =
       derivation !== undefined &&
       derivation.policy === policyInForce(policies, scheduler.nowMs())?.version &&
-      derivation.rates === (await stores.rates.getRevision());
+      derivation.rates === (await stores.rates.getRevision()) &&
+      (derivation.finished?.segments ?? 0) === (await stores.segments.listSegments()).revision;
     return isCurrent && stores.customers.places().every(({ lookAt }) => lookAt === undefined || lookAt > now);
   }
 
@@ -192,6 +200,7 @@ export function createProfilesStage(options: ProfilesStageOptions): ProfilesStag
       customers: stores.customers,
       followed,
       rates: stores.rates,
+      segments: stores.segments,
       decisions: decisions(),
       givenUp,
       pending: stream.pending(),
@@ -201,12 +210,18 @@ export function createProfilesStage(options: ProfilesStageOptions): ProfilesStag
   };
 }
 
+/** Of the channels of the simulation. */
+export const CATEGORIES: ReadonlyMap<string, ChannelCategory> = new Map(
+  [...DOORS.values()].map(({ channel, category }) => [channel, category]),
+);
+
 interface Stores {
   readonly customers: MemoryCustomers<StoredProfile>;
   readonly rates: RateStore;
   readonly policies: ReturnType<typeof memoryPolicies>;
   readonly models: ReturnType<typeof memoryModels>;
   readonly derivations: ReturnType<typeof memoryDerivations>;
+  readonly segments: SegmentStore;
 }
 
 /** Of the stream and of the queue alike, so they share what an instance has in memory. */
@@ -241,6 +256,11 @@ function createFunction(
       derivations: through('derivations', stores.derivations),
       queue: through('profiles', withDepth(queue)),
       linking: linkingSource(memoryLinking(), clock),
+      segments: catalogueSource({
+        store: through('segments', stores.segments),
+        compile: (now) => compileCatalogue(now.segments, now.revision, { channelCategories: CATEGORIES }),
+        clock,
+      }),
       reportingCurrency,
       clock,
       telemetry,

@@ -19,6 +19,7 @@ import type { ProfilesMessage } from '../../shared/queues/messages.ts';
 import { rateTable } from '../../shared/rates/rate-table.ts';
 import { Conflict } from '../../shared/runtime/errors.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
+import { NO_SEGMENTS } from '../../shared/segments/catalogue.ts';
 import { FALLBACK } from '../../shared/tiers/clv/model.ts';
 import { defaultPolicy } from '../../shared/tiers/default-policy.ts';
 import type { Policy } from '../../shared/tiers/policy.ts';
@@ -206,6 +207,7 @@ function createStage({ random, scheduler, gate, customers, parts }: Stage) {
     basis: { load: async () => BASIS },
     derivations: memoryDerivations(),
     linking: linkingSource(memoryLinking(), clock),
+    segments: { load: async () => NO_SEGMENTS },
     reportingCurrency: CURRENCY,
     clock,
     telemetry: SILENT,

@@ -268,7 +268,7 @@ function describe(summary: Summary): string {
     ),
     '  checked     acknowledged all in the lake and in effect; orders, totals and quarantine as in a run without faults;',
     '              what was heard of fetched; queues, lanes, stream and dead letters empty; nothing forged stored;',
-    '              profiles, facts, tiers and suggestions as from scratch, and no review later than due',
+    '              profiles, facts, tiers, segments and suggestions as from scratch, and no review later than due',
     `  speed       ${summary.seconds.toFixed(1)} s (${summary.cpuSeconds.toFixed(1)} s of CPU), ${summary.deliveriesPerSecond} deliveries/s`,
     `  digest      ${summary.digest}  (history ${summary.history})`,
     '',

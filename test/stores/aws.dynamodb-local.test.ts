@@ -1,8 +1,10 @@
 /** The stores on DynamoDB keep their contracts on Amazon's own DynamoDB Local. Without Java the suite is skipped, and says so. */
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dynamoAudit, dynamoIdempotency } from '../../shared/api/store.ts';
 import { dynamoConnections, dynamoHealth } from '../../shared/connections/store.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
+import { dynamoExports } from '../../shared/exports/store.ts';
 import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { dynamoLinking } from '../../shared/identity/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
@@ -11,11 +13,15 @@ import { dynamoCustomers } from '../../shared/profiles/store.ts';
 import { dynamoHistory } from '../../shared/publish/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { dynamoRates } from '../../shared/rates/store.ts';
+import { dynamoMemberships, dynamoSegments } from '../../shared/segments/store.ts';
+import { dynamoDeadLetters, dynamoSubscribers } from '../../shared/subscribers/store.ts';
 import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
-import { CUSTOMERS_KEY, createTable, OPERATIONS_KEY, ORDERS_KEY, TEST_SEALER } from './aws.ts';
+import { CUSTOMERS_KEY, createTable, ENGAGEMENT_KEY, OPERATIONS_KEY, ORDERS_KEY, TEST_SEALER } from './aws.ts';
+import { auditLogContract, idempotencyStoreContract } from './contracts/api.ts';
 import { connectionStoreContract, healthStoreContract } from './contracts/connections.ts';
 import { customerStoreContract } from './contracts/customers.ts';
 import { derivationStoreContract } from './contracts/derivations.ts';
+import { exportStoreContract } from './contracts/exports.ts';
 import { historyStoreContract } from './contracts/history.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { linkingStoreContract } from './contracts/linking.ts';
@@ -23,6 +29,8 @@ import { orderStoreContract } from './contracts/order-store.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { rateStoreContract } from './contracts/rates.ts';
 import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
+import { membershipStoreContract, segmentStoreContract } from './contracts/segments.ts';
+import { deadLetterStoreContract, subscriberStoreContract } from './contracts/subscribers.ts';
 import { modelStoreContract, policyStoreContract } from './contracts/tiers.ts';
 import { hasJava, startDynamoDbLocal, startObjects } from './dynamodb-local.ts';
 
@@ -58,6 +66,15 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
   rateStoreContract('DynamoDB Local', async () => dynamoRates(await table(OPERATIONS_KEY)));
   policyStoreContract('DynamoDB Local', async () => dynamoPolicies(await table(OPERATIONS_KEY)));
   modelStoreContract('DynamoDB Local', async () => dynamoModels(await table(OPERATIONS_KEY)));
+  segmentStoreContract('DynamoDB Local', async () => dynamoSegments(await table(ENGAGEMENT_KEY)));
+  membershipStoreContract('DynamoDB Local', async () => dynamoMemberships(await table(ENGAGEMENT_KEY)));
+  exportStoreContract('DynamoDB Local', async () => dynamoExports(await table(ENGAGEMENT_KEY)));
+  subscriberStoreContract('DynamoDB Local', async () => dynamoSubscribers(await table(ENGAGEMENT_KEY)));
+  deadLetterStoreContract('DynamoDB Local', async () => dynamoDeadLetters(await table(ENGAGEMENT_KEY)));
+  idempotencyStoreContract('DynamoDB Local', async () =>
+    dynamoIdempotency({ ...(await table(ENGAGEMENT_KEY)), sealer: TEST_SEALER }),
+  );
+  auditLogContract('DynamoDB Local', async () => dynamoAudit(await table(ENGAGEMENT_KEY)));
   customerStoreContract('DynamoDB Local', async () =>
     dynamoCustomers({ ...(await table(CUSTOMERS_KEY)), sealer: TEST_SEALER }),
   );

@@ -1,8 +1,11 @@
 /** The stores on AWS keep their contracts on the emulator at AWS_ENDPOINT_URL. Without one the suite is skipped, and says so. */
+import { GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3';
 import { DeleteParametersCommand, DescribeParametersCommand } from '@aws-sdk/client-ssm';
 import { afterAll, describe } from 'vitest';
+import { dynamoAudit, dynamoIdempotency } from '../../shared/api/store.ts';
 import { dynamoConnections, dynamoHealth, ssmSecrets } from '../../shared/connections/store.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
+import { dynamoExports, s3ExportFiles } from '../../shared/exports/store.ts';
 import { FetchDetail } from '../../shared/hydration/fetch-detail.ts';
 import { dynamoLinking } from '../../shared/identity/store.ts';
 import { s3Lake } from '../../shared/lake/store.ts';
@@ -15,20 +18,25 @@ import { sqsQueue } from '../../shared/queues/store.ts';
 import { dynamoRates } from '../../shared/rates/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
 import { s3Client } from '../../shared/runtime/s3.ts';
+import { dynamoMemberships, dynamoSegments } from '../../shared/segments/store.ts';
+import { dynamoDeadLetters, dynamoSubscribers, ssmSigningSecrets } from '../../shared/subscribers/store.ts';
 import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
 import {
   CUSTOMERS_KEY,
   createBucket,
   createQueue,
   createTable,
+  ENGAGEMENT_KEY,
   OPERATIONS_KEY,
   ORDERS_KEY,
   type Resource,
   TEST_SEALER,
 } from './aws.ts';
+import { auditLogContract, idempotencyStoreContract } from './contracts/api.ts';
 import { connectionStoreContract, healthStoreContract, secretStoreContract } from './contracts/connections.ts';
 import { customerStoreContract } from './contracts/customers.ts';
 import { derivationStoreContract } from './contracts/derivations.ts';
+import { exportFilesContract, exportStoreContract } from './contracts/exports.ts';
 import { historyStoreContract } from './contracts/history.ts';
 import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
@@ -38,6 +46,12 @@ import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
 import { rateStoreContract } from './contracts/rates.ts';
 import { unique } from './contracts/samples.ts';
+import { membershipStoreContract, segmentStoreContract } from './contracts/segments.ts';
+import {
+  deadLetterStoreContract,
+  signingSecretStoreContract,
+  subscriberStoreContract,
+} from './contracts/subscribers.ts';
 import { modelStoreContract, policyStoreContract } from './contracts/tiers.ts';
 
 const { env } = process;
@@ -93,6 +107,28 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
   modelStoreContract('DynamoDB', async () =>
     dynamoModels({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
   );
+  segmentStoreContract('DynamoDB', async () =>
+    dynamoSegments({ client: dynamo, table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name }),
+  );
+  membershipStoreContract('DynamoDB', async () =>
+    dynamoMemberships({ client: dynamo, table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name }),
+  );
+  subscriberStoreContract('DynamoDB', async () =>
+    dynamoSubscribers({ client: dynamo, table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name }),
+  );
+  deadLetterStoreContract('DynamoDB', async () =>
+    dynamoDeadLetters({ client: dynamo, table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name }),
+  );
+  idempotencyStoreContract('DynamoDB', async () =>
+    dynamoIdempotency({
+      client: dynamo,
+      table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name,
+      sealer: TEST_SEALER,
+    }),
+  );
+  auditLogContract('DynamoDB', async () =>
+    dynamoAudit({ client: dynamo, table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name }),
+  );
   customerStoreContract('DynamoDB', async () =>
     dynamoCustomers({
       client: dynamo,
@@ -110,6 +146,25 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
     dynamoLanes({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name, detail: FetchDetail }),
   );
   secretStoreContract('SSM', async () => ssmSecrets({ client: ssm, prefix }));
+  signingSecretStoreContract('SSM', async () => ssmSigningSecrets({ client: ssm, prefix }));
+  exportStoreContract('DynamoDB', async () =>
+    dynamoExports({ client: dynamo, table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name }),
+  );
+  exportFilesContract('S3', async () => {
+    const { name: Bucket } = await keep(createBucket(s3));
+    return {
+      files: s3ExportFiles({ client: s3, bucket: Bucket }),
+      async read(Key) {
+        try {
+          const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+          return await Body?.transformToByteArray();
+        } catch (error) {
+          if (error instanceof NoSuchKey) return undefined;
+          throw error;
+        }
+      },
+    };
+  });
   lakeContract('S3', async () => s3Lake({ client: s3, bucket: (await keep(createBucket(s3))).name }));
   queueContract('SQS', async () => {
     const { url, receive } = await keep(createQueue(sqs));

@@ -36,6 +36,7 @@ export interface Resource {
 export const ORDERS_KEY = ['key'];
 export const OPERATIONS_KEY = ['pk', 'sk'];
 export const CUSTOMERS_KEY = ['pk', 'sk'];
+export const ENGAGEMENT_KEY = ['pk', 'sk'];
 /** Of what is sealed in tests. */
 export const TEST_SEALER = sealer({ current: 1, keys: new Map([[1, Buffer.alloc(32, 7)]]) });
 

@@ -1,9 +1,11 @@
 /** The models of the simulation keep the same contracts as the stores on AWS. */
 import { describe, expect, it } from 'vitest';
 import { packOrder } from '../../shared/orders/item.ts';
+import { memoryAudit, memoryIdempotency } from '../simulation/models/api.ts';
 import { memoryConnections, memoryHealth, memorySecrets } from '../simulation/models/connections.ts';
 import { memoryCustomers } from '../simulation/models/customers.ts';
 import { memoryDerivations } from '../simulation/models/derivations.ts';
+import { memoryExportFiles, memoryExports } from '../simulation/models/exports.ts';
 import { memoryHistory } from '../simulation/models/history.ts';
 import { memoryLake } from '../simulation/models/lake.ts';
 import { memoryLanes } from '../simulation/models/lanes.ts';
@@ -12,11 +14,15 @@ import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { memoryQueue } from '../simulation/models/queue.ts';
 import { memoryRates } from '../simulation/models/rates.ts';
+import { memoryMemberships, memorySegments } from '../simulation/models/segments.ts';
+import { memoryDeadLetters, memorySigningSecrets, memorySubscribers } from '../simulation/models/subscribers.ts';
 import { memoryModels, memoryPolicies } from '../simulation/models/tiers.ts';
 import { realTime } from '../simulation/models/time.ts';
+import { auditLogContract, idempotencyStoreContract } from './contracts/api.ts';
 import { connectionStoreContract, healthStoreContract, secretStoreContract } from './contracts/connections.ts';
 import { customerStoreContract } from './contracts/customers.ts';
 import { derivationStoreContract } from './contracts/derivations.ts';
+import { exportFilesContract, exportStoreContract } from './contracts/exports.ts';
 import { historyStoreContract } from './contracts/history.ts';
 import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
@@ -26,6 +32,12 @@ import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
 import { rateStoreContract } from './contracts/rates.ts';
 import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
+import { membershipStoreContract, segmentStoreContract } from './contracts/segments.ts';
+import {
+  deadLetterStoreContract,
+  signingSecretStoreContract,
+  subscriberStoreContract,
+} from './contracts/subscribers.ts';
 import { modelStoreContract, policyStoreContract } from './contracts/tiers.ts';
 
 orderStoreContract('in memory', async () => memoryOrders());
@@ -37,11 +49,23 @@ linkingStoreContract('in memory', async () => memoryLinking());
 rateStoreContract('in memory', async () => memoryRates());
 policyStoreContract('in memory', async () => memoryPolicies());
 modelStoreContract('in memory', async () => memoryModels());
+segmentStoreContract('in memory', async () => memorySegments());
+membershipStoreContract('in memory', async () => memoryMemberships());
+subscriberStoreContract('in memory', async () => memorySubscribers());
+deadLetterStoreContract('in memory', async () => memoryDeadLetters());
+signingSecretStoreContract('in memory', async () => memorySigningSecrets());
+idempotencyStoreContract('in memory', async () => memoryIdempotency());
+auditLogContract('in memory', async () => memoryAudit());
 customerStoreContract('in memory', async () => memoryCustomers());
 derivationStoreContract('in memory', async () => memoryDerivations());
 laneStoreContract('in memory', async () => memoryLanes());
 historyStoreContract('in memory', async () => memoryHistory());
 lakeContract('in memory', async () => memoryLake());
+exportStoreContract('in memory', async () => memoryExports());
+exportFilesContract('in memory', async () => {
+  const store = memoryExportFiles();
+  return { files: store, read: async (key) => store.files.get(key)?.content };
+});
 queueContract('in memory', async () => {
   const queue = memoryQueue({ name: 'inbox', time: realTime, visibilityTimeoutMs: 30_000, maxReceiveCount: 5 });
   return {

@@ -11,6 +11,7 @@ import {
   NEVER,
   type Place,
 } from '../../../shared/profiles/customer.ts';
+import { type Mark, standingMarks } from '../../../shared/profiles/marks.ts';
 import { shardOf } from '../../../shared/profiles/shard.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
 import type { Instant } from '../../../shared/time/instant.ts';
@@ -29,12 +30,14 @@ export function memoryCustomers<Profile>({ onPlace }: MemoryCustomersOptions<Pro
   const entries = new Map<PersonaId, Map<string, string>>();
   const months = new Map<PersonaId, Map<string, string>>();
   const decisions = new Map<PersonaId, Map<string, string>>();
+  const marks = new Map<PersonaId, Map<string, string>>();
   const places = new Map<PersonaId, string>();
   const holders = new Map<IdentifierKey, Set<PersonaId>>();
   const suggestions = new Map<string, Suggestion['between']>();
   const readEntry = (json: string) => JSON.parse(json) as Entry;
   const readMonth = (json: string) => JSON.parse(json) as Month;
   const readPlace = (json: string) => JSON.parse(json) as Place<Profile>;
+  const readMark = (json: string) => JSON.parse(json) as Mark;
   const readDecision = (json: string) => JSON.parse(json) as Decision;
   const revisionOf = (json: string | undefined) =>
     json === undefined ? 0 : (JSON.parse(json) as { revision: number }).revision;
@@ -86,7 +89,16 @@ export function memoryCustomers<Profile>({ onPlace }: MemoryCustomersOptions<Pro
     getContent: async (persona) => ({
       months: [...under(months, persona).values()].map(readMonth),
       decisions: [...under(decisions, persona).values()].map(readDecision),
+      marks: [...under(marks, persona).values()].map(readMark),
     }),
+    async putMark(persona, mark) {
+      const mine = under(marks, persona);
+      const name = `${mark.kind} ${mark.name}`;
+      const json = mine.get(name);
+      const known = json === undefined ? [] : [readMark(json)];
+      const [standing = mark] = standingMarks([...known, mark]);
+      mine.set(name, JSON.stringify(standing));
+    },
     async putDecision(personas, decision) {
       for (const persona of personas) under(decisions, persona).set(decision.id, JSON.stringify(decision));
     },

@@ -1,8 +1,8 @@
 /** Lanes in memory, as `shared/lanes/store.ts` keeps them. */
-import type { LaneState, LaneStore, Party, Work } from '../../../shared/lanes/lane.ts';
+import type { LaneState, LaneStore, LaneUpkeep, Party, Work } from '../../../shared/lanes/lane.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
 
-export interface MemoryLanes<Detail> extends LaneStore<Detail> {
+export interface MemoryLanes<Detail> extends LaneStore<Detail>, LaneUpkeep {
   /** All work there is, in all lanes. */
   waiting(): Work<Detail>[];
 }
@@ -48,6 +48,12 @@ export function memoryLanes<Detail>(): MemoryLanes<Detail> {
     async putLane(state, seen) {
       expect(laneAt(state.party), seen);
       lanes.set(state.party, JSON.stringify(state));
+    },
+    async countWork(party, most) {
+      return Math.min(most, [...works.values()].map(readWork).filter((work) => work.party === party).length);
+    },
+    async removeLane(party) {
+      lanes.delete(party);
     },
     async listLanes() {
       return [...lanes.values()].map(readLane).sort((a, b) => (a.party < b.party ? -1 : 1));

@@ -98,7 +98,7 @@ export function customerStoreContract(name: string, make: () => Promise<Customer
       };
       const month: Month = { persona, month: '2026-11', revision: 1, days: { '2026-11-24': day } };
       expect(await store.getMonth(persona, '2026-11')).toBeUndefined();
-      expect(await store.getContent(persona)).toEqual({ months: [], decisions: [] });
+      expect(await store.getContent(persona)).toEqual({ months: [], decisions: [], marks: [] });
       await store.putMonth(month, 0);
       await expect(store.putMonth(month, 0)).rejects.toThrow(Conflict);
       await store.putMonth({ ...month, revision: 2 }, 1);
@@ -122,7 +122,25 @@ export function customerStoreContract(name: string, make: () => Promise<Customer
       const { months, decisions } = await store.getContent(persona);
       expect(months.map((one) => one.month).sort()).toEqual(['2025-01', '2026-11']);
       expect(decisions).toEqual([decision]);
-      expect(await store.getContent(other)).toEqual({ months: [], decisions: [decision] });
+      expect(await store.getContent(other)).toEqual({ months: [], decisions: [decision], marks: [] });
+    });
+
+    it('keeps the newest of what is said of a persona, whatever comes when', async () => {
+      const persona = newPersona();
+      const tag = { kind: 'tag' as const, name: '老客户/VIP', on: true, at: instant(2_000), by: 'a marketer' };
+      const push = { kind: 'consent' as const, name: 'push', on: true, at: instant(2_000), by: 'the app' };
+      await store.putMark(persona, tag);
+      await store.putMark(persona, push);
+      await store.putMark(persona, { ...tag, on: false, at: instant(1_000) });
+      expect((await store.getContent(persona)).marks.toSorted((a, b) => (a.kind < b.kind ? 1 : -1))).toEqual([
+        tag,
+        push,
+      ]);
+      await store.putMark(persona, { ...push, on: false });
+      await store.putMark(persona, push);
+      const { marks, months, decisions } = await store.getContent(persona);
+      expect(marks.find(({ kind }) => kind === 'consent')).toEqual({ ...push, on: false });
+      expect([months, decisions]).toEqual([[], []]);
     });
 
     it('gives each day of a full month back as it was, to the order of its fields', async () => {

@@ -15,9 +15,20 @@ export function derivationStoreContract(name: string, make: () => Promise<Deriva
       expect(await store.getDerivation()).toBeUndefined();
       await store.putDerivation(first);
       expect(await store.getDerivation()).toEqual(first);
-      const next: Derivation = { ...first, revision: 2, policy: 7, rates: 3, run: 'policy-7-model-m', startedAt: AT };
+      const next: Derivation = {
+        ...first,
+        revision: 2,
+        policy: 7,
+        rates: 3,
+        run: 'policy-7-model-m',
+        startedAt: AT,
+        segments: 3,
+      };
       await store.putDerivation(next);
       expect(await store.getDerivation()).toEqual(next);
+      const finished = { run: 'policy-7-model-m', at: AT, segments: 3 };
+      await store.putDerivation({ ...next, revision: 3, finished });
+      expect(await store.getDerivation()).toEqual({ ...next, revision: 3, finished });
     });
 
     it('puts nothing over a revision that was not seen', async () => {
@@ -39,6 +50,18 @@ export function derivationStoreContract(name: string, make: () => Promise<Deriva
       const done = policies.filter((_, index) => tries[index]?.status === 'fulfilled');
       expect(done).toHaveLength(1);
       expect((await store.getDerivation())?.policy).toBe(done[0]);
+    });
+
+    it('knows whether a run has anything on its way, however often it is told', async () => {
+      const store = await make();
+      expect(await store.hasPending('run')).toBe(false);
+      for (const group of ['1-1-0', '1-1-1', '1-1-0']) await store.putPending('run', group);
+      await store.putPending('another', '1-1-0');
+      for (const group of ['1-1-0', '1-1-0', 'unknown']) await store.removePending('run', group);
+      expect(await store.hasPending('run')).toBe(true);
+      await store.removePending('run', '1-1-1');
+      expect(await store.hasPending('run')).toBe(false);
+      expect(await store.hasPending('another')).toBe(true);
     });
 
     it('keeps the progress of each part of each run, by part', async () => {

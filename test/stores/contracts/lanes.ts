@@ -1,13 +1,13 @@
 /** What every store of lanes does. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { FetchDetail } from '../../../shared/hydration/fetch-detail.ts';
-import { hydrationParty, idleLane, type LaneStore, type Work } from '../../../shared/lanes/lane.ts';
+import { hydrationParty, idleLane, type LaneStore, type LaneUpkeep, type Work } from '../../../shared/lanes/lane.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
 import { newEnvelopeId, unique } from './samples.ts';
 
-export function laneStoreContract(name: string, make: () => Promise<LaneStore<FetchDetail>>): void {
+export function laneStoreContract(name: string, make: () => Promise<LaneStore<FetchDetail> & LaneUpkeep>): void {
   describe(`lanes: ${name}`, () => {
-    let store: LaneStore<FetchDetail>;
+    let store: LaneStore<FetchDetail> & LaneUpkeep;
     beforeAll(async () => {
       store = await make();
     });
@@ -72,11 +72,32 @@ export function laneStoreContract(name: string, make: () => Promise<LaneStore<Fe
         failures: 3,
         allowance: { calls: -1.5, at: 1_790_000_000_000, share: 0.25 },
         wakeAt: 1_790_000_000_002,
-        health: { lastSuccessAt: 1, lastFailure: { at: 2, code: 'http_503' }, tokensExpireAt: 3 },
+        health: { lastSuccessAt: 1, lastFailure: { at: 2, code: 'http_503' }, failingSince: 1, tokensExpireAt: 3 },
       };
       await store.putLane(free, 1);
       expect(await store.getLane(party)).toEqual(free);
       expect(await store.listLanes()).toContainEqual(free);
+    });
+
+    it('counts the work of one party, no further than asked', async () => {
+      const party = newParty();
+      expect(await store.countWork(party, 10)).toBe(0);
+      for (const number of [1, 2, 3]) await store.putWork(newWork({ party, subject: `order/${number}` }), 0);
+      await store.putWork(newWork(), 0);
+      expect(await store.countWork(party, 10)).toBe(3);
+      expect(await store.countWork(party, 2)).toBe(2);
+    });
+
+    it('forgets the state of a lane, not its work: who holds it has lost it', async () => {
+      const work = newWork();
+      const { party } = work;
+      await store.putWork(work, 0);
+      await store.putLane({ ...idleLane(party), revision: 1 }, 0);
+      await store.removeLane(party);
+      await store.removeLane(party);
+      expect(await store.getLane(party)).toBeUndefined();
+      await expect(store.putLane({ ...idleLane(party), revision: 2 }, 1)).rejects.toThrow(Conflict);
+      expect(await store.countWork(party, 10)).toBe(1);
     });
   });
 }

@@ -1,0 +1,50 @@
+/**
+ * What people and their systems say of a customer, beside orders: tags, and consent to be written to. Said of a persona, so that
+ * it stays with it whoever it joins; a profile has what the newest word of any of its personas says.
+ */
+import * as z from 'zod';
+import type { Instant } from '../time/instant.ts';
+
+export const MARK_KINDS = ['tag', 'consent'] as const;
+export type MarkKind = (typeof MARK_KINDS)[number];
+
+/** Of a tag: whatever the brand calls its customers. Of a consent: the way of writing, `push`, `sms`, `email`, `wechat` … */
+export const MarkName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .refine((name) => !/\p{Cc}/u.test(name), 'no control characters');
+
+export interface Mark {
+  readonly kind: MarkKind;
+  readonly name: string;
+  /** Given, or taken back. */
+  readonly on: boolean;
+  /** When it was said: of two, the later stands; of one instant, the one that takes back. */
+  readonly at: Instant;
+  readonly by: string;
+}
+
+export interface Marks {
+  /** Sorted. */
+  readonly tags: readonly string[];
+  readonly consents: readonly string[];
+}
+
+/** In force, whatever the order of what is given. */
+export function standingMarks(marks: readonly Mark[]): Mark[] {
+  const newest = new Map<string, Mark>();
+  for (const mark of marks) {
+    const name = `${mark.kind} ${mark.name}`;
+    const known = newest.get(name);
+    if (!known || mark.at > known.at || (mark.at === known.at && !mark.on)) newest.set(name, mark);
+  }
+  return [...newest.values()].sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1));
+}
+
+export function marksOf(marks: readonly Mark[]): Marks {
+  const given = standingMarks(marks).filter(({ on }) => on);
+  const named = (kind: MarkKind) => given.filter((mark) => mark.kind === kind).map(({ name }) => name);
+  return { tags: named('tag'), consents: named('consent') };
+}

@@ -1,0 +1,34 @@
+/** Definitions of segments, and which profiles are in them. */
+import type { PersonaId } from '../identity/persona.ts';
+import type { PageOf } from '../profiles/customer.ts';
+import type { SegmentVersion } from './definition.ts';
+import type { MembershipRow } from './membership.ts';
+
+/** The newest version of each segment, archived ones too, and the revision of all together. */
+export interface SegmentsNow {
+  /** 0 before there was any. */
+  readonly revision: number;
+  readonly segments: readonly SegmentVersion[];
+}
+
+export interface SegmentStore {
+  /** Consistent, as a whole: no other put lies between what it gives. */
+  listSegments(): Promise<SegmentsNow>;
+  getSegment(id: string): Promise<SegmentVersion | undefined>;
+  /** Newest first. */
+  listVersions(id: string): Promise<SegmentVersion[]>;
+  /** Throws Conflict unless its revision is the next of all, and its version the next of its segment. */
+  putSegment(version: SegmentVersion): Promise<void>;
+}
+
+export interface MembershipStore {
+  /** Unless a row of a newer revision of that profile is there; an equal one stays as it is, too. */
+  putMembership(row: MembershipRow): Promise<void>;
+  /** Those who are in it, in a fixed order that has nothing to do with time; at most `limit`. */
+  listMembers(segment: string, limit: number, after?: string): Promise<PageOf<MembershipRow>>;
+  /** Rows of those who left, too, as long as they are kept. */
+  listRows(segment: string, limit: number, after?: string): Promise<PageOf<MembershipRow>>;
+  getMembership(segment: string, profile: PersonaId): Promise<MembershipRow | undefined>;
+  /** How many are in it: reads all of them. */
+  countMembers(segment: string): Promise<number>;
+}
