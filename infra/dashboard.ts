@@ -15,12 +15,14 @@ export interface DashboardProps {
   readonly hydrate: IFunction;
   readonly profiles: IFunction;
   readonly publish: IFunction;
+  readonly deliver: IFunction;
   readonly population: IFunction;
   readonly inbox: Queues;
   readonly work: Queues;
   readonly wake: Queues;
   readonly profilesQueue: Queues;
   readonly publishDeadLetters: IQueue;
+  readonly deliverQueue: Queues;
 }
 
 const MINUTE = Duration.minutes(1);
@@ -30,8 +32,8 @@ export class Dashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
-    const { ingest, archive, orders, hydrate, profiles, publish, population } = props;
-    const { inbox, work, wake, profilesQueue, publishDeadLetters } = props;
+    const { ingest, archive, orders, hydrate, profiles, publish, deliver, population } = props;
+    const { inbox, work, wake, profilesQueue, publishDeadLetters, deliverQueue } = props;
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.hours(3) });
     this.name = dashboard.dashboardName;
     dashboard.addWidgets(title('Ingest: signed webhooks in, acknowledged once durable'));
@@ -80,6 +82,21 @@ export class Dashboard extends Construct {
       ]),
       health(publish),
     );
+    dashboard.addWidgets(title('Deliver: events to subscribers, signed'));
+    dashboard.addWidgets(
+      graph('Taken; not yet; given up', [
+        byCause('delivered'),
+        byCause('deliveryFailed'),
+        byCause('deliveryDied'),
+        byCause('subscriberGaveUp'),
+      ]),
+      graph('Change to delivery, ms', [
+        ofAllChannels('deliveredMillis', 'p50', ['service', 'event']),
+        ofAllChannels('deliveredMillis', 'p99', ['service', 'event']),
+      ]),
+      health(deliver),
+    );
+    dashboard.addWidgets(...queue(deliverQueue));
     dashboard.addWidgets(title('Population: what predictions and percentiles follow from, once a day'));
     dashboard.addWidgets(
       graph('Profiles read', [byCause('surveyed')]),

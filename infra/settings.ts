@@ -4,6 +4,7 @@
  */
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { readHost } from '../shared/subscribers/hosts.ts';
 
 const RETENTION_DAYS = Object.values(RetentionDays).filter((days): days is RetentionDays => typeof days === 'number');
 
@@ -54,6 +55,17 @@ export const Settings = z.strictObject({
   fixedAddress: flag.default(false),
   /** Connections may name any host as their platform's API (`--api-base`), for tests and demos. Never in production. */
   anyApiBase: flag.default(false),
+  /**
+   * Hosts (`localhost:8080,receiver.test`; without a port: any) that messages to subscribers may go to over plain HTTP and at private
+   * addresses, for tests and demos. Never in production: from Lambda a private address leads only to what is Lambda's own.
+   */
+  webhookHosts: z
+    .string()
+    .refine(
+      (text) => text === '' || text.split(',').every((entry) => readHost(entry) !== undefined),
+      'hosts such as localhost:8080, separated by commas',
+    )
+    .default(''),
   architecture: z.enum(['arm64', 'x86_64'], 'arm64 or x86_64').default('arm64'),
   /** Alarms are mailed here, once the address has confirmed; without it and a topic they only show in CloudWatch. */
   alarmEmail: z.email('an email address').optional(),
@@ -94,9 +106,13 @@ export function readSettings(
 
 /** What each setting allows by itself, but not together. */
 function contradiction(settings: Settings): string | undefined {
-  const { alarmEmail, alarmTopicArn, archiveBatchSize, archiveWindowSeconds, production, anyApiBase } = settings;
+  const { alarmEmail, alarmTopicArn, archiveBatchSize, archiveWindowSeconds, production, anyApiBase, webhookHosts } =
+    settings;
   if (production && anyApiBase) {
     return 'anyApiBase is for tests: in production, connections call only the hosts of their platform.';
+  }
+  if (production && webhookHosts !== '') {
+    return 'webhookHosts is for tests: in production, messages to subscribers go to public addresses only, over https.';
   }
   if (alarmEmail !== undefined && alarmTopicArn !== undefined) {
     return 'Give alarmEmail or alarmTopicArn, not both: with a topic of your own, subscribe the address to it.';

@@ -1,7 +1,7 @@
 /**
  * edge → ingest → inbox queue → archive → lake and work queue → orders → orders table; and for what is thin, orders → lanes and
  * wake queue → hydrate → inbox queue. From the stream of the orders table → profiles → customers table, and from its stream →
- * publish → event bus.
+ * publish → event bus, and deliver → subscribers.
  * The same stack is deployed to AWS and, for development, to an emulator: no resource here is only for one of them.
  */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
@@ -10,6 +10,7 @@ import type { StackOutputs } from '../shared/runtime/stack-outputs.ts';
 import { ArchiveStage } from './archive-stage.ts';
 import { Dashboard } from './dashboard.ts';
 import { createAlarms } from './defaults/alarms.ts';
+import { DeliverStage, signingSecretsOf } from './deliver-stage.ts';
 import { Edge } from './edge.ts';
 import { createWakeQueue, HydrateStage } from './hydrate-stage.ts';
 import { identityKeysOf } from './identity-keys.ts';
@@ -31,7 +32,7 @@ export class TributaryStack extends Stack {
     });
     const alarms = createAlarms(this, settings);
     const lake = new Lake(this, 'Lake', settings).bucket;
-    const { orders, customers, operations } = new Tables(this, 'Tables', settings);
+    const { orders, customers, engagement, operations } = new Tables(this, 'Tables', settings);
     const secrets = secretsOf(this);
     const wake = createWakeQueue(this, alarms);
     // Against the flow: each stage owns the queue it reads, and is told the one it writes.
@@ -70,10 +71,29 @@ export class TributaryStack extends Stack {
       lake,
       orders,
       customers,
+      engagement,
       operations,
       identityKeys,
     });
-    const publishStage = new PublishStage(this, 'PublishStage', { settings, alarms, lake, customers, identityKeys });
+    const signingSecrets = signingSecretsOf(this);
+    const deliverStage = new DeliverStage(this, 'DeliverStage', {
+      settings,
+      alarms,
+      lake,
+      operations,
+      engagement,
+      signingSecrets,
+    });
+    const publishStage = new PublishStage(this, 'PublishStage', {
+      settings,
+      alarms,
+      lake,
+      customers,
+      engagement,
+      operations,
+      deliver: deliverStage.wake.queue,
+      identityKeys,
+    });
     const populationStage = new PopulationStage(this, 'PopulationStage', {
       settings,
       alarms,
@@ -90,12 +110,14 @@ export class TributaryStack extends Stack {
       hydrate: hydrateStage.function,
       profiles: profilesStage.function,
       publish: publishStage.function,
+      deliver: deliverStage.function,
       population: populationStage.function,
       inbox,
       work,
       wake,
       profilesQueue: profilesStage.queue,
       publishDeadLetters: publishStage.deadLetterQueue,
+      deliverQueue: deliverStage.wake,
     });
 
     this.output({
@@ -105,6 +127,7 @@ export class TributaryStack extends Stack {
       LakeBucket: lake.bucketName,
       OrdersTable: orders.tableName,
       CustomersTable: customers.tableName,
+      EngagementTable: engagement.tableName,
       OperationsTable: operations.tableName,
       InboxQueueUrl: inbox.queue.queueUrl,
       InboxDeadLetterQueueUrl: inbox.deadLetterQueue.queueUrl,
@@ -117,6 +140,9 @@ export class TributaryStack extends Stack {
       IdentityKeysParameter: identityKeys.parameterName,
       BusName: publishStage.bus.eventBusName,
       PublishDeadLetterQueueUrl: publishStage.deadLetterQueue.queueUrl,
+      DeliverQueueUrl: deliverStage.wake.queue.queueUrl,
+      DeliverDeadLetterQueueUrl: deliverStage.wake.deadLetterQueue.queueUrl,
+      SigningSecretsPrefix: signingSecrets.prefix,
       SecretsPrefix: secrets.prefix,
       AnyApiBase: settings.anyApiBase ? 'true' : 'false',
       ReportingCurrency: settings.reportingCurrency,
@@ -128,6 +154,7 @@ export class TributaryStack extends Stack {
       HydrateLogGroup: hydrateStage.function.logGroup.logGroupName,
       ProfilesLogGroup: profilesStage.function.logGroup.logGroupName,
       PublishLogGroup: publishStage.function.logGroup.logGroupName,
+      DeliverLogGroup: deliverStage.function.logGroup.logGroupName,
       PopulationLogGroup: populationStage.function.logGroup.logGroupName,
     });
   }

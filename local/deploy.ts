@@ -16,8 +16,9 @@ export const localEnvironment = (endpoint: string): Record<string, string> => ({
   AWS_REGION: LOCAL_REGION,
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
-  // The demo's platforms, and those of tests, answer on this machine.
+  // The demo's platforms and subscribers, and those of tests, are on this machine.
   TRIBUTARY_ANY_API_BASE: 'true',
+  TRIBUTARY_WEBHOOK_HOSTS: '127.0.0.1,localhost',
   // The SDK's notice of the Node versions of 2027 would stand between the lines that matter.
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 });

@@ -5,14 +5,19 @@
  * slow or down delays nobody else. `run.ts` has what a holder does.
  */
 
-/** `hydrate/<connection>`: the kind of work, and whom it is for. */
+/** `hydrate/<connection>`, `deliver/<subscriber>`: the kind of work, and whom it is for. */
 export type Party = string & { readonly __brand: 'Party' };
 
 // The cast is the constructor of the brand.
 export const hydrationParty = (connection: string): Party => `hydrate/${connection}` as Party;
 
+export const DELIVERY_PREFIX = 'deliver/';
+export const deliveryParty = (subscriber: string): Party => `${DELIVERY_PREFIX}${subscriber}` as Party;
+
 /** The connection of such a party; undefined if the text is none. */
 export const connectionOf = (party: string): string | undefined => /^hydrate\/(.+)$/.exec(party)?.[1];
+/** Likewise. */
+export const subscriberOf = (party: string): string | undefined => /^deliver\/(.+)$/.exec(party)?.[1];
 
 export interface Work<Detail> {
   readonly party: Party;
@@ -58,6 +63,8 @@ export interface LaneHealth {
   /** Epoch ms, as all times here. */
   readonly lastSuccessAt?: number | undefined;
   readonly lastFailure?: { readonly at: number; readonly code: string } | undefined;
+  /** The first failure since the last success; absent while it answers, and where its errand does not keep it. */
+  readonly failingSince?: number | undefined;
   readonly tokensExpireAt?: number | undefined;
   /** From then on a person must authorise again. */
   readonly authorisationExpiresAt?: number | undefined;
@@ -83,4 +90,12 @@ export interface LaneStore<Detail> {
   putLane(state: LaneState, seenRevision: number): Promise<void>;
   /** Of all parties. */
   listLanes(): Promise<LaneState[]>;
+}
+
+/** What is asked of lanes besides running them. */
+export interface LaneUpkeep {
+  /** How much work there is, due or not; counted no further than `most`. */
+  countWork(party: Party, most: number): Promise<number>;
+  /** The state, not the work: a holder that is still at it finds that it has lost the lane. Nothing where there is none. */
+  removeLane(party: Party): Promise<void>;
 }

@@ -24,8 +24,20 @@ export type Outcome<Detail> =
   | { readonly kind: 'unbegun' }
   /** Not yet, for a reason of its own. */
   | { readonly kind: 'later'; readonly at: number; readonly code: string }
-  /** The party did not answer as it should; whether it is the party or this piece of work is seen from the others. */
-  | { readonly kind: 'failed'; readonly code: string; readonly retryAfterMs?: number }
+  /** It is at rest elsewhere and the party was not asked: the row goes, and nothing is learnt of the party. */
+  | { readonly kind: 'moved' }
+  /**
+   * The party did not answer as it should; whether it is the party or this piece of work is seen from the others. `at`: when
+   * it is tried again (epoch ms), where the errand knows better than the usual back-off; `never`: it is at rest elsewhere.
+   * `tooMuch`: because it was called too often, so the whole lane waits.
+   */
+  | {
+      readonly kind: 'failed';
+      readonly code: string;
+      readonly retryAfterMs?: number;
+      readonly at?: number | 'never';
+      readonly tooMuch?: true;
+    }
   /** The party answers nobody: the whole lane waits. `tooMuch`: because it was called too often. */
   | { readonly kind: 'party_down'; readonly code: string; readonly tooMuch?: true; readonly retryAfterMs?: number };
 
@@ -33,7 +45,7 @@ export type Outcome<Detail> =
 export interface Errand<Detail> {
   perform(work: Work<Detail>): Promise<Outcome<Detail>>;
   /** What operators should see of the party, besides success and failure. */
-  health?(): Pick<LaneHealth, 'tokensExpireAt' | 'authorisationExpiresAt'>;
+  health?(): Omit<LaneHealth, 'lastSuccessAt' | 'lastFailure'>;
 }
 
 export interface Opening {
@@ -152,6 +164,8 @@ class Run<Detail> {
   #notBefore: number;
   /** No call can be made any more in this holding. */
   #isOver = false;
+  /** Nothing is asked of the party: its work only goes elsewhere. */
+  #isQuiet = false;
   #failures: number;
   #failedSubjects: readonly string[];
   #health: LaneHealth;
@@ -173,7 +187,9 @@ class Run<Detail> {
     const { lanes } = this.#runner;
     const { party, limits } = this.#task;
     while (this.#mayBegin()) {
-      const due = await lanes.listDue(party, this.#nowMs(), 4 * limits.atOnce);
+      // Who was down is asked one thing first, not many at once.
+      const isDoubted = this.#failures >= DOUBTS && !this.#isQuiet;
+      const due = await lanes.listDue(party, this.#nowMs(), isDoubted ? 1 : 4 * limits.atOnce);
       if (due.length === 0) return;
       this.#errand ??= await this.#task.open({
         pace: () => this.#wait(),
@@ -199,6 +215,7 @@ class Run<Detail> {
     this.held = state;
     if (!state.reopened) return;
     this.#errand = undefined;
+    this.#health = { ...this.#health, failingSince: undefined };
     this.#isOver = false;
     this.#notBefore = 0;
     this.#succeeded();
@@ -257,6 +274,9 @@ class Run<Detail> {
         this.#succeeded();
         this.#note(outcome.code);
         return this.#remove(work, (_detail, revision) => revision === work.revision);
+      case 'moved':
+        this.#isQuiet = true;
+        return this.#remove(work, (_detail, revision) => revision === work.revision);
       case 'unbegun':
         this.#isOver = true;
         return;
@@ -265,13 +285,16 @@ class Run<Detail> {
         return this.#postpone(work, outcome.code, outcome.at);
       case 'failed': {
         this.#note(outcome.code);
-        const isNew = !this.#failedSubjects.includes(work.subject);
-        if (isNew) this.#failedSubjects = [...this.#failedSubjects, work.subject].slice(-DOUBTS);
-        if (isNew || this.#failures >= DOUBTS) this.#failures++;
-        const { retryAfterMs } = outcome;
-        if (this.#failures >= DOUBTS || retryAfterMs !== undefined)
+        const { at, retryAfterMs, tooMuch = false } = outcome;
+        // Calls that were under way together when the lane was closed say it together, and it counts once.
+        if (this.#notBefore <= nowMs) {
+          if (tooMuch) this.#pace.tooMuch();
+          this.#doubt(work.subject);
+        }
+        if (this.#failures >= DOUBTS || retryAfterMs !== undefined || tooMuch)
           this.#close(Math.max(0, this.#failures - DOUBTS), retryAfterMs);
-        return this.#postpone(work, outcome.code, nowMs + backoffMs(work.attempts, this.#runner.random));
+        if (at === 'never') return this.#remove(work, (_detail, revision) => revision === work.revision);
+        return this.#postpone(work, outcome.code, at ?? nowMs + backoffMs(work.attempts, this.#runner.random));
       }
       case 'party_down':
         this.#note(outcome.code);
@@ -285,6 +308,13 @@ class Run<Detail> {
   #succeeded(): void {
     this.#failures = 0;
     this.#failedSubjects = [];
+  }
+
+  /** Of one that fails again and again only the first failure counts, until the party itself is in doubt. */
+  #doubt(subject: string): void {
+    const isNew = !this.#failedSubjects.includes(subject);
+    if (isNew) this.#failedSubjects = [...this.#failedSubjects, subject].slice(-DOUBTS);
+    if (isNew || this.#failures >= DOUBTS) this.#failures++;
   }
 
   #note(code: string): void {

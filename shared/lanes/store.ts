@@ -6,7 +6,10 @@
  * 3 | what is due, the longest due first | listDue            | index `due`: pk likewise, dueAt ≤ …           | strong
  * 4 | the state of a lane               | getLane, putLane    | pk 'lane', sk party; condition on revision    | strong
  * 5 | of all lanes                      | listLanes           | pk 'lane'                                     | strong
- * Asked by: 1 orders, hydrate · 2 orders, hydrate · 3 hydrate · 4 hydrate, cli · 5 hydrate (sweep), cli.
+ * 6 | how much work there is            | countWork           | pk 'lane#'+party                              | strong
+ * 7 | forget the state of a lane        | removeLane          | pk 'lane', sk party                           | -
+ * Asked by: 1 orders, hydrate, deliver · 2 orders, hydrate, deliver, publish, api · 3 hydrate, deliver, api · 4 hydrate, deliver, cli, api ·
+ * 5 hydrate, deliver (sweeps), cli · 6 api · 7 deliver, api.
  *
  * `due` is a local index, for only those can be read consistently: a holder that gives its lease back must not miss a row.
  */
@@ -19,9 +22,9 @@ import {
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { onRevision, queryAll } from '../runtime/dynamodb.ts';
+import { countItems, onRevision, queryAll } from '../runtime/dynamodb.ts';
 import { Conflict } from '../runtime/errors.ts';
-import type { LaneState, LaneStore, Party, Work } from './lane.ts';
+import type { LaneState, LaneStore, LaneUpkeep, Party, Work } from './lane.ts';
 
 export const DUE_INDEX = 'due';
 
@@ -42,13 +45,15 @@ const LaneItem = z.object({
   health: z.object({
     lastSuccessAt: z.number().optional(),
     lastFailure: z.object({ at: z.number(), code: z.string() }).optional(),
+    failingSince: z.number().optional(),
     tokensExpireAt: z.number().optional(),
     authorisationExpiresAt: z.number().optional(),
   }),
 });
 
-const STATES = 'lane';
-const workKey = (party: Party, subject: string) => ({ pk: `lane#${party}`, sk: subject });
+export const LANE_STATES = 'lane';
+export const WORK_PREFIX = 'lane#';
+const workKey = (party: Party, subject: string) => ({ pk: `${WORK_PREFIX}${party}`, sk: subject });
 
 export function dynamoLanes<Detail>({
   client,
@@ -58,7 +63,7 @@ export function dynamoLanes<Detail>({
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
   readonly detail: z.ZodType<Detail>;
-}): LaneStore<Detail> {
+}): LaneStore<Detail> & LaneUpkeep {
   const WorkItem = z.object({
     party: asParty,
     subject: z.string(),
@@ -105,7 +110,7 @@ export function dynamoLanes<Detail>({
           TableName: table,
           IndexName: DUE_INDEX,
           KeyConditionExpression: 'pk = :pk AND dueAt <= :dueBy',
-          ExpressionAttributeValues: { ':pk': `lane#${party}`, ':dueBy': dueBy },
+          ExpressionAttributeValues: { ':pk': `${WORK_PREFIX}${party}`, ':dueBy': dueBy },
           ConsistentRead: true,
           Limit: limit,
         }),
@@ -115,7 +120,7 @@ export function dynamoLanes<Detail>({
 
     async getLane(party) {
       const { Item } = await client.send(
-        new GetCommand({ TableName: table, Key: { pk: STATES, sk: party }, ConsistentRead: true }),
+        new GetCommand({ TableName: table, Key: { pk: LANE_STATES, sk: party }, ConsistentRead: true }),
       );
       return Item && readLane(Item);
     },
@@ -125,7 +130,7 @@ export function dynamoLanes<Detail>({
         client.send(
           new PutCommand({
             TableName: table,
-            Item: { pk: STATES, sk: state.party, ...state },
+            Item: { pk: LANE_STATES, sk: state.party, ...state },
             ...onRevision(seenRevision),
           }),
         ),
@@ -136,9 +141,25 @@ export function dynamoLanes<Detail>({
       const items = await queryAll(client, {
         TableName: table,
         KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': STATES },
+        ExpressionAttributeValues: { ':pk': LANE_STATES },
       });
       return items.map(readLane);
+    },
+
+    async countWork(party, most) {
+      return countItems(
+        client,
+        {
+          TableName: table,
+          KeyConditionExpression: 'pk = :pk',
+          ExpressionAttributeValues: { ':pk': `${WORK_PREFIX}${party}` },
+        },
+        most,
+      );
+    },
+
+    async removeLane(party) {
+      await client.send(new DeleteCommand({ TableName: table, Key: { pk: LANE_STATES, sk: party } }));
     },
   };
 }

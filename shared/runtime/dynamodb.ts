@@ -24,6 +24,30 @@ export async function queryAll(
   return found;
 }
 
+/** How many items a query finds, read strongly; counted no further than `most`. */
+export async function countItems(
+  client: DynamoDBDocumentClient,
+  query: QueryCommandInput,
+  most: number,
+): Promise<number> {
+  let found = 0;
+  let start: Record<string, unknown> | undefined;
+  do {
+    const { Count = 0, LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        ConsistentRead: true,
+        ...query,
+        Select: 'COUNT',
+        Limit: most - found,
+        ExclusiveStartKey: start,
+      }),
+    );
+    found += Count;
+    start = LastEvaluatedKey;
+  } while (start && found < most);
+  return found;
+}
+
 /** Condition of a put: the item is still of the revision that was seen, 0 if there was none. */
 export const onRevision = (seen: number) =>
   seen === 0

@@ -11,6 +11,7 @@ export const StackOutputs = z.object({
   LakeBucket: Text,
   OrdersTable: Text,
   CustomersTable: Text,
+  EngagementTable: Text,
   OperationsTable: Text,
   InboxQueueUrl: Text,
   InboxDeadLetterQueueUrl: Text,
@@ -25,6 +26,10 @@ export const StackOutputs = z.object({
   /** The EventBridge bus on which profile events are told. */
   BusName: Text,
   PublishDeadLetterQueueUrl: Text,
+  DeliverQueueUrl: Text,
+  DeliverDeadLetterQueueUrl: Text,
+  /** Of the SSM parameters that hold what messages to subscribers are signed with. */
+  SigningSecretsPrefix: Text,
   /** Of the SSM parameters that hold the secrets of connections. */
   SecretsPrefix: Text,
   /** Whether connections may name any host as their platform's API. */
@@ -40,6 +45,7 @@ export const StackOutputs = z.object({
   HydrateLogGroup: Text,
   ProfilesLogGroup: Text,
   PublishLogGroup: Text,
+  DeliverLogGroup: Text,
   PopulationLogGroup: Text,
 });
 export type StackOutputs = z.infer<typeof StackOutputs>;

@@ -45,6 +45,20 @@ export const METRICS = {
   due: 'Count',
   /** Events told on the bus, by their type. */
   published: 'Count',
+  /** Messages that subscribers took, by the type of the event. */
+  delivered: 'Count',
+  /** From the event to its message being taken, likewise. */
+  deliveredMillis: 'Milliseconds',
+  /** Tries that were not taken, by why. */
+  deliveryFailed: 'Count',
+  /** Messages that were not taken for a day, and rest among the dead letters: `message`. */
+  deliveryDied: 'Count',
+  /** Subscribers to whom nothing more is sent, as they took nothing for a day or said that they are gone: `subscriber`. */
+  subscriberGaveUp: 'Count',
+  /** Members written to the files of exports, by format. */
+  exported: 'Count',
+  /** Exports that failed, and say why in their records: `export`. */
+  exportFailed: 'Count',
   /** Profiles read by the scheduled look at all of them. */
   surveyed: 'Count',
   /** Models and versions of the policy that it led to, by which. */

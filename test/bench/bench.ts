@@ -6,6 +6,7 @@ import { benchAtRest } from './at-rest.ts';
 import { benchBundles } from './bundles.ts';
 import { benchCore } from './core.ts';
 import { benchEndToEnd } from './end-to-end.ts';
+import { benchEntry } from './entry.ts';
 import type { Row } from './measure.ts';
 import { benchPlatforms } from './platforms.ts';
 import { benchProfileSpeed } from './profile-speed.ts';
@@ -23,6 +24,7 @@ const PARTS = [
   'profile-units',
   'at-rest',
   'end-to-end',
+  'entry',
   'rederive',
 ] as const;
 type Part = (typeof PARTS)[number];
@@ -97,6 +99,8 @@ if (wanted('profile-units')) {
 }
 if (wanted('at-rest')) show('at rest', benchAtRest());
 if (wanted('end-to-end')) show('on the emulator', await benchEndToEnd(Number(options.webhooks)));
+if (wanted('entry'))
+  show('from webhook to entry webhook, on the emulator', await benchEntry({ rate: 5, seconds: 60 }));
 if (wanted('rederive')) show('a new policy, on the emulator', await benchRederive(Number(options.customers)));
 if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);

@@ -9,6 +9,10 @@ import { bundle } from '../../infra/defaults/bundle.ts';
 const ENVIRONMENT = {
   AWS_REGION: 'us-east-1',
   OPERATIONS_TABLE: 'operations',
+  ENGAGEMENT_TABLE: 'engagement',
+  DELIVER_QUEUE_URL: 'https://sqs/deliver',
+  SIGNING_SECRETS_PREFIX: '/tributary/subscribers',
+  WEBHOOK_HOSTS: '',
   ORDERS_TABLE: 'orders',
   CUSTOMERS_TABLE: 'customers',
   LAKE_BUCKET: 'lake',
@@ -22,7 +26,7 @@ const ENVIRONMENT = {
   REPORTING_CURRENCY: 'CNY',
 };
 
-describe.each(['ingest', 'archive', 'orders', 'hydrate', 'publish', 'population'])('%s', (name) => {
+describe.each(['ingest', 'archive', 'orders', 'hydrate', 'publish', 'deliver', 'population'])('%s', (name) => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), `bundle-${name}-`));

@@ -85,6 +85,7 @@ describe('functions', () => {
   it('are those we know, and CDK adds none', () => {
     expect([...all.keys()].sort()).toEqual([
       'archive',
+      'deliver',
       'hydrate',
       'ingest',
       'orders',
@@ -219,9 +220,31 @@ describe('permissions', () => {
       [
         ...FOLLOW.map((action) => `${action} TablesCustomers`),
         'dynamodb:PutItem TablesCustomers',
+        'dynamodb:PutItem TablesEngagement',
+        'dynamodb:PutItem TablesEngagement',
+        'dynamodb:PutItem TablesOperations',
+        'dynamodb:Query TablesEngagement',
+        'sqs:SendMessage DeliverStageQueue',
         'events:PutEvents PublishStageBus',
         'sqs:SendMessage PublishStageDeadLetterQueue',
         'ssm:GetParameter parameter/tributary/Tributary/identity/keys',
+      ],
+    ],
+    [
+      'deliver',
+      [
+        ...CONSUME.map((action) => `${action} DeliverStageQueue`),
+        'dynamodb:DeleteItem TablesEngagement',
+        'dynamodb:DeleteItem TablesOperations',
+        'dynamodb:GetItem TablesEngagement',
+        'dynamodb:GetItem TablesOperations',
+        'dynamodb:PutItem TablesEngagement',
+        'dynamodb:PutItem TablesOperations',
+        'dynamodb:Query TablesEngagement',
+        'dynamodb:Query TablesOperations',
+        'dynamodb:Query TablesOperations/index/due',
+        'sqs:SendMessage DeliverStageQueue',
+        'ssm:GetParameter parameter/tributary/Tributary/subscribers/*',
       ],
     ],
     [
@@ -284,7 +307,8 @@ describe('the lake', () => {
       );
     const cooled = rules(trial).filter((rule) => rule.Transitions);
     expect(cooled.map((rule) => rule.Prefix)).toEqual(['raw/']);
-    expect(rules(trial).filter((rule) => rule.ExpirationInDays)).toEqual([]);
+    const forgotten = rules(trial).filter((rule) => rule.ExpirationInDays);
+    expect(new Set(forgotten.map((rule) => rule.Prefix))).toEqual(new Set(['exports/']));
     expect(rules(synthesize({ 'tributary:coolAfterDays': 0 })).filter((rule) => rule.Transitions)).toEqual([]);
   });
 });

@@ -49,15 +49,17 @@ it('an alarm rings where events fall behind, or the function fails', () => {
   expect(alarms.map(({ Properties }) => Properties.MetricName).sort()).toEqual(['Errors', 'IteratorAge']);
 });
 
-it('writes under the keys of personas alone', () => {
+it('writes history, members and deliveries, and nothing else', () => {
   const role = target(publish?.Properties.Role);
   const puts = ofType('AWS::IAM::Policy')
     .filter(({ Properties }) => (Properties.Roles as unknown[]).some((it) => target(it) === role))
     .flatMap(({ Properties }) => (Properties.PolicyDocument as { Statement: Record<string, unknown>[] }).Statement)
     .filter(({ Action }) => JSON.stringify(Action).includes('dynamodb:PutItem'));
-  expect(puts.map(({ Condition }) => Condition)).toEqual([
-    { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['history#*'] } },
-  ]);
+  expect(
+    puts.map(({ Condition }) => (Condition as Record<string, Record<string, string[]>>)['ForAllValues:StringLike']),
+  ).toEqual(
+    ['history#*', 'members#*', 'lane#deliver/*', 'dead-letter#*'].map((keys) => ({ 'dynamodb:LeadingKeys': [keys] })),
+  );
 });
 
 it('has a bus of its own, and outputs that name it', () => {

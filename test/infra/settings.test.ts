@@ -27,6 +27,11 @@ describe('settings', () => {
     expect(() => read({ '@aws-cdk/core:anything': true })).not.toThrow();
   });
 
+  it('allows no host of our own to be told of events unless it is named', () => {
+    expect(read({}).webhookHosts).toBe('');
+    expect(read({ 'tributary:webhookHosts': 'localhost:8080,[::1]' }).webhookHosts).toBe('localhost:8080,[::1]');
+  });
+
   it('names variables as one would guess', () => {
     expect(environmentName('archiveWindowSeconds')).toBe('TRIBUTARY_ARCHIVE_WINDOW_SECONDS');
   });
@@ -54,6 +59,10 @@ describe('settings', () => {
       'archiveBatchSize is 100: more than 10 needs an archiveWindowSeconds of at least 1.',
     ],
     [{ 'tributary:production': 'true', 'tributary:anyApiBase': 'true' }, 'anyApiBase is for tests'],
+    [{ 'tributary:production': 'true', 'tributary:webhookHosts': 'localhost' }, 'webhookHosts is for tests'],
+    [{ 'tributary:webhookHosts': 'https://localhost' }, 'Expected hosts such as localhost:8080, separated by commas.'],
+    [{ 'tributary:webhookHosts': 'localhost,*.example.com/' }, 'Expected hosts such as localhost:8080'],
+    [{ 'tributary:webhookHosts': 'localhost:0' }, 'Expected hosts such as localhost:8080'],
   ])('refuses %j in a sentence', (context, sentence) => {
     expect(() => read(context)).toThrow(sentence);
   });
