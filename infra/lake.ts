@@ -1,7 +1,8 @@
-/** The lake: every webhook as it came (`raw/`), and what is too large for an order's item (`orders/`). */
+/** The lake: every webhook as it came (`raw/`), what is too large for an order's item (`orders/`), and files that people asked for (`exports/`). */
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { BlockPublicAccess, Bucket, BucketEncryption, StorageClass } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, type LifecycleRule, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { EXPORTS_PREFIX, KEEP_DAYS_MOST, KEEP_DAYS_TAG } from '../shared/exports/export-files.ts';
 import { RAW_PREFIX } from '../shared/lake/object-key.ts';
 import { acknowledge } from './defaults/acknowledge.ts';
 import type { Settings } from './settings.ts';
@@ -21,6 +22,7 @@ export class Lake extends Construct {
       lifecycleRules: [
         { abortIncompleteMultipartUploadAfter: Duration.days(7) },
         { noncurrentVersionExpiration: Duration.days(30), expiredObjectDeleteMarker: true },
+        ...exportsAreForgotten(),
         ...(coolAfterDays > 0
           ? [
               {
@@ -45,4 +47,18 @@ export class Lake extends Construct {
         'CDK writes a size as a number where the schema has a string; CloudFormation takes both.',
     });
   }
+}
+
+/** As their tag says, and for good: people are in them. Of several rules about an object S3 does what is soonest. */
+function exportsAreForgotten(): LifecycleRule[] {
+  const prefix = EXPORTS_PREFIX;
+  const keptFor = Array.from({ length: KEEP_DAYS_MOST }, (_, index) => index + 1);
+  return [
+    { prefix, expiration: Duration.days(KEEP_DAYS_MOST), noncurrentVersionExpiration: Duration.days(1) },
+    ...keptFor.map((days) => ({
+      prefix,
+      tagFilters: { [KEEP_DAYS_TAG]: String(days) },
+      expiration: Duration.days(days),
+    })),
+  ];
 }

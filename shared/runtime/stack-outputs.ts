@@ -8,6 +8,9 @@ export const StackOutputs = z.object({
   ApiId: Text,
   /** `{WebhookBaseUrl}/webhooks/{channel}/{connection}`; on an emulator it is made from ApiId instead. */
   WebhookBaseUrl: Text,
+  /** Of the HTTP API for people and programs, `none` where no issuer of tokens is set; on an emulator its address is made from RestApiId. */
+  RestApiId: Text,
+  ApiUrl: Text,
   LakeBucket: Text,
   OrdersTable: Text,
   CustomersTable: Text,
@@ -28,6 +31,8 @@ export const StackOutputs = z.object({
   PublishDeadLetterQueueUrl: Text,
   DeliverQueueUrl: Text,
   DeliverDeadLetterQueueUrl: Text,
+  ExportsQueueUrl: Text,
+  ExportsDeadLetterQueueUrl: Text,
   /** Of the SSM parameters that hold what messages to subscribers are signed with. */
   SigningSecretsPrefix: Text,
   /** Of the SSM parameters that hold the secrets of connections. */
@@ -46,6 +51,9 @@ export const StackOutputs = z.object({
   ProfilesLogGroup: Text,
   PublishLogGroup: Text,
   DeliverLogGroup: Text,
+  ExportsLogGroup: Text,
+  /** `none` likewise. */
+  ApiLogGroup: Text,
   PopulationLogGroup: Text,
 });
 export type StackOutputs = z.infer<typeof StackOutputs>;

@@ -7,6 +7,7 @@ import { benchBundles } from './bundles.ts';
 import { benchCore } from './core.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import { benchEntry } from './entry.ts';
+import { benchExports } from './exports.ts';
 import type { Row } from './measure.ts';
 import { benchPlatforms } from './platforms.ts';
 import { benchProfileSpeed } from './profile-speed.ts';
@@ -26,10 +27,11 @@ const PARTS = [
   'end-to-end',
   'entry',
   'rederive',
+  'exports',
 ] as const;
 type Part = (typeof PARTS)[number];
 /** Minutes long, so only where they are asked for. */
-const LONG: readonly Part[] = ['profile-units', 'rederive'];
+const LONG: readonly Part[] = ['profile-units', 'rederive', 'exports'];
 
 const program = new Command('npm run bench --')
   .description('Measures speed, bundle sizes, database units and end-to-end throughput.')
@@ -38,9 +40,12 @@ const program = new Command('npm run bench --')
   )
   .option('--webhooks <number>', 'how many go end to end', '1000')
   .option('--customers <number>', 'how many are derived anew', '10000')
+  .option('--members <number>', 'how many are exported', '1000000')
   .option('--json', 'only the figures, on stdout');
 
-const options = program.parse().opts<{ part?: Part; webhooks: string; customers: string; json?: true }>();
+const options = program
+  .parse()
+  .opts<{ part?: Part; webhooks: string; customers: string; members: string; json?: true }>();
 const results: Record<string, readonly Row[] | Omit<UnitsTable, 'title'>> = {};
 
 function show(title: string, rows: readonly Row[]): void {
@@ -99,8 +104,8 @@ if (wanted('profile-units')) {
 }
 if (wanted('at-rest')) show('at rest', benchAtRest());
 if (wanted('end-to-end')) show('on the emulator', await benchEndToEnd(Number(options.webhooks)));
-if (wanted('entry'))
-  show('from webhook to entry webhook, on the emulator', await benchEntry({ rate: 5, seconds: 60 }));
+if (wanted('entry')) show('from webhook to entry webhook, on the emulator', await benchEntry({ rate: 5, seconds: 60 }));
 if (wanted('rederive')) show('a new policy, on the emulator', await benchRederive(Number(options.customers)));
+if (wanted('exports')) show('exports, a core', benchExports(Number(options.members)));
 if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);
