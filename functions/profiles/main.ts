@@ -2,7 +2,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import middy from '@middy/core';
 import type { DynamoDBRecord, DynamoDBStreamEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { ADAPTERS, DOORS } from '../../shared/channels/registry.ts';
+import { ADAPTERS, CATEGORIES } from '../../shared/channels/registry.ts';
 import { connectionDirectory } from '../../shared/connections/directory.ts';
 import { dynamoConnections } from '../../shared/connections/store.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
@@ -43,7 +43,6 @@ const orders = dynamoOrders({
   table: config.ORDERS_TABLE,
   overflow: { client: s3Client(), bucket: config.LAKE_BUCKET },
 });
-const channelCategories = new Map([...DOORS.values()].map(({ channel, category }) => [channel, category]));
 const shared = {
   orders,
   scan: orders,
@@ -62,7 +61,7 @@ const shared = {
   linking: linkingSource(dynamoLinking(operations), clock),
   segments: catalogueSource({
     store: dynamoSegments({ client: dynamo, table: config.ENGAGEMENT_TABLE }),
-    compile: ({ segments, revision }) => compileCatalogue(segments, revision, { channelCategories }),
+    compile: ({ segments, revision }) => compileCatalogue(segments, revision, { channelCategories: CATEGORIES }),
     clock,
   }),
   reportingCurrency,

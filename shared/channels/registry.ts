@@ -2,7 +2,7 @@
  * All platforms, a line each. Doors are here at once, adapters when they are first asked for: ingest, which asks for none,
  * is bundled without them (infra/defaults/bundle.ts), and a function loads only those of the platforms it meets.
  */
-import type { ChannelAdapter, Door } from './adapter.ts';
+import type { ChannelAdapter, ChannelCategory, Door } from './adapter.ts';
 import { douyinDoor } from './douyin/door.ts';
 import { shopeeDoor } from './shopee/door.ts';
 import { shopifyDoor } from './shopify/door.ts';
@@ -21,6 +21,11 @@ const CHANNELS: readonly Channel[] = [
 ];
 
 export const DOORS: ReadonlyMap<string, Door> = new Map(CHANNELS.map(({ door }) => [door.channel, door]));
+
+/** By channel. */
+export const CATEGORIES: ReadonlyMap<string, ChannelCategory> = new Map(
+  CHANNELS.map(({ door }) => [door.channel, door.category]),
+);
 
 export interface Adapters {
   /** Undefined for a channel that this version does not know. */

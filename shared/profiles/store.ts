@@ -221,9 +221,10 @@ export function dynamoCustomers<Profile>({
               // Who said it is a person.
               sealed: sealer.seal(mark),
             },
-            ConditionExpression: 'attribute_not_exists(pk) OR saidAt < :at OR (saidAt = :at AND #on = :given)',
-            ExpressionAttributeNames: { '#on': 'on' },
-            ExpressionAttributeValues: { ':at': at, ':given': !on },
+            // Of one instant, the one that takes back.
+            ConditionExpression: `attribute_not_exists(pk) OR saidAt < :at${on ? '' : ' OR (saidAt = :at AND #on = :given)'}`,
+            ExpressionAttributeValues: { ':at': at, ...(!on && { ':given': true }) },
+            ...(!on && { ExpressionAttributeNames: { '#on': 'on' } }),
           }),
         );
       } catch (error) {

@@ -1,17 +1,11 @@
 /** Which segments a condition asks about, and in which order they can be decided. */
 import type { Condition } from './condition.ts';
+import { distinct } from './reader.ts';
+import { segmentsAsked } from './tree.ts';
 
 /** Ids, each once. */
-export function segmentsIn(condition: Condition): readonly string[] {
-  return [...new Set(referencesIn(condition))];
-}
-
-function referencesIn(condition: Condition): readonly string[] {
-  if ('all' in condition) return condition.all.flatMap(referencesIn);
-  if ('any' in condition) return condition.any.flatMap(referencesIn);
-  if ('not' in condition) return referencesIn(condition.not);
-  return 'segment' in condition ? [condition.segment] : [];
-}
+export const segmentsIn = (condition: Condition): readonly string[] =>
+  distinct(segmentsAsked(condition).map(({ id }) => id));
 
 interface Defined {
   readonly id: string;
@@ -33,3 +27,30 @@ export function inDependencyOrder<T extends Defined>(definitions: readonly T[]):
   for (const id of [...byId.keys()].sort()) visit(id);
   return [...ordered.values()];
 }
+
+/** From one to another by what each asks about, both included; undefined where it does not lead there. `asks`: by id. */
+export function pathBetween(
+  from: string,
+  to: string,
+  asks: ReadonlyMap<string, readonly string[]>,
+): readonly string[] | undefined {
+  const visited = new Set<string>();
+  const search = (id: string): readonly string[] | undefined => {
+    if (id === to) return [id];
+    if (visited.has(id)) return undefined;
+    visited.add(id);
+    for (const other of asks.get(id) ?? []) {
+      const path = search(other);
+      if (path) return [id, ...path];
+    }
+    return undefined;
+  };
+  return search(from);
+}
+
+/** Those that ask about a segment and are not archived, by id: it can not go before they do. `versions`: the newest of each. */
+export const dependentsOf = (id: string, versions: readonly (Defined & { readonly isArchived: boolean })[]): string[] =>
+  versions
+    .filter((one) => !one.isArchived && segmentsIn(one.when).includes(id))
+    .map((one) => one.id)
+    .sort();

@@ -69,20 +69,20 @@ export const SETS: Readonly<Record<SetField, Words>> = {
   consents: { zh: '已同意的触达方式', en: 'consents given' },
 };
 
-export const PART_WORDS: Readonly<Record<PartKind, Words>> = {
-  channel: { zh: '渠道', en: 'channel' },
-  channelCategory: { zh: '渠道类型', en: 'kind of channel' },
-  category: { zh: '品类', en: 'category' },
-  region: { zh: '地区', en: 'region' },
-  store: { zh: '门店', en: 'store' },
-  host: { zh: '主播', en: 'host' },
+/** Before the names of a part: 渠道「抖店」, on Douyin. */
+export const PART_WORDS: Readonly<Record<Exclude<PartKind, 'channelCategory'>, Words>> = {
+  channel: { zh: '渠道', en: 'on' },
+  category: { zh: '品类', en: 'of category' },
+  region: { zh: '地区', en: 'to' },
+  store: { zh: '门店', en: 'in store' },
+  host: { zh: '主播', en: 'with host' },
 };
 
 export const CHANNEL_CATEGORY_WORDS: Readonly<Record<string, Words>> = {
   ecommerce: { zh: '电商', en: 'web shops' },
   live: { zh: '直播', en: 'live-streams' },
-  pos: { zh: '门店收银', en: 'tills' },
-  cross_border: { zh: '跨境', en: 'cross-border' },
+  pos: { zh: '门店', en: 'stores' },
+  cross_border: { zh: '跨境', en: 'cross-border shops' },
 };
 export const CHANNEL_CATEGORIES: readonly string[] = Object.keys(CHANNEL_CATEGORY_WORDS);
 

@@ -8,7 +8,7 @@ import type { Planner } from './plan.ts';
 import { breakdownsOf, netOfPart, type PartOfBuying, type Reader, rhythmIn, sumWithin, windowTurns } from './reader.ts';
 
 /** Not known. No comparison with it holds. */
-export const UNKNOWN = Number.NaN;
+const UNKNOWN = Number.NaN;
 
 export interface Turns {
   /** After now, in any order. */

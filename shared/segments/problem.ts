@@ -60,12 +60,22 @@ const USUAL: Readonly<Record<string, readonly string[]>> = {
   within: ['withinDays', 'withinLastDays'],
 };
 
-/** The likeliest first; all of them where one does not know. */
+/** The likeliest first; as they were where nobody can tell. */
 export function likely(written: unknown, valid: readonly string[]): readonly string[] {
-  const usual = typeof written === 'string' && Object.hasOwn(USUAL, written) ? USUAL[written] : undefined;
-  const meant =
-    usual?.find((name) => valid.includes(name)) ?? (typeof written === 'string' ? nearest(written, valid) : undefined);
+  const meant = typeof written === 'string' ? meantBy(written, valid) : undefined;
   return meant === undefined ? valid : [meant, ...valid.filter((name) => name !== meant)];
+}
+
+const STEM = 4;
+
+function meantBy(written: string, valid: readonly string[]): string | undefined {
+  const usual = Object.hasOwn(USUAL, written) ? USUAL[written] : undefined;
+  const stem = written.slice(0, STEM).toLowerCase();
+  return (
+    usual?.find((name) => valid.includes(name)) ??
+    nearest(written, valid) ??
+    valid.find((name) => stem.length === STEM && name.toLowerCase().startsWith(stem))
+  );
 }
 
 /** Says which one was probably meant, where that can be told. */
@@ -80,9 +90,7 @@ export function unknownName(what: Words, written: unknown, valid: readonly strin
 
 const LISTED_MOST = 30;
 export const listed = (names: readonly string[]): string =>
-  names.length === 0
-    ? '-'
-    : `${names.slice(0, LISTED_MOST).join(', ')}${names.length > LISTED_MOST ? ', …' : ''}`;
+  names.length === 0 ? '-' : `${names.slice(0, LISTED_MOST).join(', ')}${names.length > LISTED_MOST ? ', …' : ''}`;
 
 /** Each name that is none of these. */
 export function refuseOthers(

@@ -101,14 +101,16 @@ function makeLedger(reader: Reader, part: PartOfBuying | undefined): Ledger {
   entries.sort((a, b) => a.firstMs - b.firstMs);
   const orders = [0];
   const net = [0];
+  const coarse: Entry[] = [];
   let [orderCount, netSum] = [0, 0];
   for (const entry of entries) {
     orderCount += entry.orders;
     netSum += entry.net;
     orders.push(orderCount);
     net.push(netSum);
+    if (entry.firstMs < entry.lastMs) coarse.push(entry);
   }
-  return { entries, orders, net, coarse: entries.filter(({ firstMs, lastMs }) => firstMs < lastMs) };
+  return { entries, orders, net, coarse };
 }
 
 const entryOf = ({ firstMs, lastMs, sums }: Paid): Entry => ({
@@ -131,7 +133,7 @@ function addEntriesOf({ firstMs, lastMs, sums }: Paid, { kind, names }: PartOfBu
 }
 
 /** Names come from strangers, and every object has a `constructor`. */
-export const ownOf = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+const ownOf = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(record, name) ? record[name] : undefined;
 
 /** Minor units of the reporting currency, of all orders of the part. */

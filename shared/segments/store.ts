@@ -39,7 +39,8 @@ interface Place {
   readonly table: string;
 }
 
-const SEGMENTS = 'segments';
+export const SEGMENTS = 'segments';
+export const VERSIONS_PREFIX = 'segment-versions#';
 export const MEMBERS_PREFIX = 'members#';
 /** Sorts before every id. */
 const REVISION = { pk: SEGMENTS, sk: '#revision' };
@@ -113,7 +114,7 @@ export function dynamoSegments({ client, table }: Place): SegmentStore {
   };
 }
 
-const versionsKey = (id: string): string => `segment-versions#${id}`;
+const versionsKey = (id: string): string => `${VERSIONS_PREFIX}${id}`;
 
 /** As zod has it, an absent field may be there and undefined. */
 function asVersion({ description, ...rest }: z.infer<typeof SegmentItem>['segment']): SegmentVersion {

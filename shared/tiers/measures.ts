@@ -118,7 +118,9 @@ const inAll = (of: (facts: Facts) => Record<string, Breakdown>, zh: string, en: 
   read: ({ facts }) => Object.values(of(facts)).filter(({ orders }) => orders > 0).length,
 });
 
-const daysSince = (originMs: number, atMs: number): number => Math.max(0, Math.floor((atMs - originMs) / DAY_MS));
+/** Whole days of 24 h that have passed; none since what lies ahead. */
+export const daysSince = (originMs: number, atMs: number): number =>
+  Math.max(0, Math.floor((atMs - originMs) / DAY_MS));
 
 /** When the whole days since the origin, as multiples of `unitDays`, pass each threshold; a day about for rounding. */
 const ageTurns = (originMs: number, thresholds: readonly number[], unitDays = 1): readonly number[] =>
@@ -141,8 +143,10 @@ const age = (of: (facts: Facts) => string | undefined, zh: string, en: string): 
   },
 });
 
-/** Mean days between purchase days: the customer's own rhythm. */
-function rhythmOf({ purchases }: Facts): { readonly gapDays: number; readonly lastMs: number } | undefined {
+/** Mean days between purchase days: the customer's own rhythm. Undefined before the second. */
+export function rhythmOf({
+  purchases,
+}: Pick<Facts, 'purchases'>): { readonly gapDays: number; readonly lastMs: number } | undefined {
   const { days, firstDay, lastDay } = purchases;
   if (days < 2 || firstDay === undefined || lastDay === undefined || firstDay >= lastDay) return undefined;
   const lastMs = dayStartMs(lastDay);

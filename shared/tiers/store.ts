@@ -19,7 +19,7 @@ import type { ModelStore } from './clv/model-store.ts';
 import { Policy } from './policy.ts';
 import type { PolicyStore, StoredPolicy } from './policy-store.ts';
 
-const POLICIES = 'tier-policy';
+export const POLICIES = 'tier-policy';
 const MODELS = 'clv-model';
 const VERSION_DIGITS = 10;
 

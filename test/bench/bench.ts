@@ -13,6 +13,7 @@ import { benchPlatforms } from './platforms.ts';
 import { benchProfileSpeed } from './profile-speed.ts';
 import { benchProfileUnits, type UnitsTable } from './profile-units.ts';
 import { benchRederive } from './rederive.ts';
+import { benchSegments } from './segments.ts';
 import { benchThinUnits } from './thin-units.ts';
 import { benchUnits } from './units.ts';
 
@@ -20,6 +21,7 @@ const PARTS = [
   'core',
   'platforms',
   'profiles',
+  'segments',
   'bundles',
   'units',
   'profile-units',
@@ -87,6 +89,7 @@ if (wanted('core')) {
 }
 if (wanted('platforms')) show('verified and read, to their floor (HMAC and JSON.parse)', await benchPlatforms());
 if (wanted('profiles')) show('profiles, a core', await benchProfileSpeed());
+if (wanted('segments')) show('segments, a core', benchSegments());
 if (wanted('bundles')) {
   const { sizes, loads } = benchBundles();
   show('bundles, minified', sizes);

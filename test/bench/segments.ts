@@ -109,7 +109,7 @@ function speedOf(definitions: readonly SegmentVersion[]): Row[] {
   return [
     ...timed.map(({ name, ms }) => ({ name: `${name}, a profile`, value: tenths(ms * 1000), unit: 'µs' })),
     ...timed.slice(0, 1).map(({ ms }) => ({
-      name: 'conditions decided',
+      name: 'definitions decided',
       value: Math.round((DEFINITIONS / ms) * 1000),
       unit: '/s',
     })),

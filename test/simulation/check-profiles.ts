@@ -2,7 +2,7 @@
  * Profiles as they must be at rest: computed from the stored orders, all decisions and the rates, without a store, a stream or a
  * month. What depends on the course of things is left out: revisions, since when a tier is held, why and when a place was written.
  */
-import { adaptersOf } from '../../shared/channels/registry.ts';
+import { adaptersOf, CATEGORIES } from '../../shared/channels/registry.ts';
 import type { Connection } from '../../shared/connections/connection.ts';
 import { personasOf } from '../../shared/identity/links.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
@@ -29,7 +29,7 @@ import { type Instant, instant } from '../../shared/time/instant.ts';
 import { canonical } from './canonical.ts';
 import type { Problem } from './check.ts';
 import type { Plan, SimulatedChannel } from './plan.ts';
-import { CATEGORIES, IDENTITY_KEYS, type ProfilesWorld, poisonKey } from './profiles-stage.ts';
+import { IDENTITY_KEYS, type ProfilesWorld, poisonKey } from './profiles-stage.ts';
 import type { World } from './world.ts';
 
 export interface ProfilesCheck {

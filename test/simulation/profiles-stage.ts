@@ -10,8 +10,8 @@ import type {
   OrderRecord,
   ProfilesDependencies,
 } from '../../functions/profiles/handler.ts';
-import type { ChannelAdapter, ChannelCategory } from '../../shared/channels/adapter.ts';
-import { adaptersOf, DOORS } from '../../shared/channels/registry.ts';
+import type { ChannelAdapter } from '../../shared/channels/adapter.ts';
+import { adaptersOf, CATEGORIES } from '../../shared/channels/registry.ts';
 import { type ConnectionStore, connectionDirectory } from '../../shared/connections/directory.ts';
 import type { Decision } from '../../shared/identity/cuts.ts';
 import { linkingSource } from '../../shared/identity/linking-versions.ts';
@@ -209,11 +209,6 @@ export function createProfilesStage(options: ProfilesStageOptions): ProfilesStag
     }),
   };
 }
-
-/** Of the channels of the simulation. */
-export const CATEGORIES: ReadonlyMap<string, ChannelCategory> = new Map(
-  [...DOORS.values()].map(({ channel, category }) => [channel, category]),
-);
 
 interface Stores {
   readonly customers: MemoryCustomers<StoredProfile>;
