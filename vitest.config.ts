@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Projects: `fast` needs nothing but Node (seconds); `emulator` needs AWS_ENDPOINT_URL of a running emulator;
- * `e2e` needs the stack deployed there as well; `dynamodb-local` needs Java. `npm test` (test/run.ts) provides them.
+ * `e2e` needs the stack deployed there as well, and `fuzz` too, with Python; `dynamodb-local` needs Java. `npm test` (test/run.ts) provides them.
  */
 export default defineConfig({
   test: {
@@ -11,12 +11,18 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.emulator.test.ts', 'test/**/*.e2e.test.ts', 'test/**/*.dynamodb-local.test.ts'],
+          exclude: [
+            'test/**/*.emulator.test.ts',
+            'test/**/*.e2e.test.ts',
+            'test/**/*.fuzz.test.ts',
+            'test/**/*.dynamodb-local.test.ts',
+          ],
           testTimeout: 60_000,
         },
       },
       { test: { name: 'emulator', include: ['test/**/*.emulator.test.ts'], testTimeout: 120_000 } },
       { test: { name: 'e2e', include: ['test/**/*.e2e.test.ts'], testTimeout: 600_000, hookTimeout: 300_000 } },
+      { test: { name: 'fuzz', include: ['test/**/*.fuzz.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 } },
       {
         test: {
           name: 'dynamodb-local',

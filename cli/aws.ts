@@ -17,6 +17,8 @@ import { sqsQueue } from '../shared/queues/store.ts';
 import { dynamoRates } from '../shared/rates/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../shared/runtime/clients.ts';
 import { s3Client } from '../shared/runtime/s3.ts';
+import { dynamoSegments } from '../shared/segments/store.ts';
+import { dynamoDeadLetters, dynamoSubscribers } from '../shared/subscribers/store.ts';
 import { dynamoPolicies } from '../shared/tiers/store.ts';
 import { CliError } from './errors.ts';
 import type { Deployment, Inspection, NeededOutputs, Site, StackDescription } from './world.ts';
@@ -73,6 +75,7 @@ export function openDeployment(site: Site, outputs: NeededOutputs): Deployment {
   enter(site);
   const clients = { dynamo: dynamoClient(), s3: s3Client(), sqs: sqsClient() };
   const operations = { client: clients.dynamo, table: outputs.OperationsTable };
+  const engagement = { client: clients.dynamo, table: outputs.EngagementTable };
   const bucket = { client: clients.s3, bucket: outputs.LakeBucket };
   // Keeps what it loaded.
   const keys = ssmKeys({ client: ssmClient(), name: outputs.IdentityKeysParameter });
@@ -96,6 +99,9 @@ export function openDeployment(site: Site, outputs: NeededOutputs): Deployment {
       return dynamoCustomers<StoredProfile>({ client: clients.dynamo, table: outputs.CustomersTable, sealer });
     },
     history: dynamoHistory({ client: clients.dynamo, table: outputs.CustomersTable }),
+    segments: dynamoSegments(engagement),
+    subscribers: dynamoSubscribers(engagement),
+    deadLetters: dynamoDeadLetters(engagement),
     identityKeys: () => keys.load(),
     profiles: sqsQueue({ client: clients.sqs, url: outputs.ProfilesQueueUrl }),
     inspection: inspectAws(clients, outputs.LakeBucket),

@@ -15,9 +15,11 @@ const START = 'Start it with `npm start`, or name a stack on AWS with --stack.';
 
 const Endpoints = z.object({
   webhookUrl: z.string().nullable(),
+  apiUrl: z.string().nullable().default(null),
   awsEndpoint: z.string().nullable(),
   region: z.string().min(1),
   stack: z.string().min(1),
+  token: z.string().nullable().default(null),
 });
 
 export async function locate({
@@ -33,14 +35,29 @@ export async function locate({
     return { kind: 'aws', stack, ...(endpoint && { endpoint }), ...(region && { region }) };
   }
   const file = env.TRIBUTARY_ENDPOINTS || path.join(REPOSITORY, '.local', 'endpoints.json');
-  const { webhookUrl, awsEndpoint, ...rest } = parseEndpoints(await readEndpoints(file), file);
+  const {
+    webhookUrl,
+    apiUrl,
+    awsEndpoint,
+    token,
+    region,
+    stack: name,
+  } = parseEndpoints(await readEndpoints(file), file);
   if (awsEndpoint === null) {
     throw new CliError(
       'local_in_process',
       `The local deployment runs in one process and can't be reached from outside. ${START}`,
     );
   }
-  return { kind: 'local', ...rest, endpoint: awsEndpoint, ...(webhookUrl !== null && { webhookUrl }) };
+  return {
+    kind: 'local',
+    stack: name,
+    region,
+    endpoint: awsEndpoint,
+    ...(webhookUrl !== null && { webhookUrl }),
+    ...(apiUrl !== null && { apiUrl }),
+    ...(token !== null && { token }),
+  };
 }
 
 async function readEndpoints(file: string): Promise<string> {
@@ -63,7 +80,7 @@ function parseEndpoints(text: string, file: string): z.infer<typeof Endpoints> {
   }
 }
 
-/** The names of outputs that a complete stack would have. An emulator's address is known from its endpoints instead. */
+/** The names of outputs that a complete stack would have. An emulator's addresses are known from its endpoints instead. */
 export const missingOutputs = (site: Site, description: StackDescription): string[] => {
   const outputs = outputsOf(site, description);
   return Object.keys(NeededOutputs.shape).filter((name) => !outputs[name]);
@@ -78,10 +95,23 @@ export function readOutputs(site: Site, description: StackDescription): NeededOu
   return NeededOutputs.parse(outputsOf(site, description));
 }
 
-const outputsOf = ({ webhookUrl }: Site, { outputs }: StackDescription): Readonly<Record<string, string>> => ({
+const outputsOf = (
+  { kind, webhookUrl, apiUrl = NO_API }: Site,
+  { outputs }: StackDescription,
+): Readonly<Record<string, string>> => ({
   ...(webhookUrl !== undefined && { WebhookBaseUrl: webhookUrl }),
+  ...(kind === 'local' && { ApiUrl: apiUrl }),
   ...outputs,
 });
+
+/** What the output says where no API is deployed. */
+const NO_API = 'none';
+
+/** Undefined where the deployment has no API. */
+export function apiUrlOf({ kind, apiUrl }: Site, outputs: Readonly<Record<string, string>>): string | undefined {
+  const known = kind === 'local' ? apiUrl : outputs.ApiUrl;
+  return known === NO_API || known === '' ? undefined : known;
+}
 
 export async function reachDeployment(world: World, stack: string | undefined): Promise<Deployment> {
   const site = await world.locate(stack);

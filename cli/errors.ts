@@ -33,7 +33,16 @@ const codeOf = (error: Error): string =>
 const snakeCase = (name: string): string => name.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toLowerCase();
 const sentence = (error: Error): string => (error.message === '' ? error.name : error.message);
 
-const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EHOSTUNREACH', 'ETIMEDOUT', 'EAI_AGAIN']);
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_SOCKET',
+]);
 const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError']);
 const BAD_CREDENTIALS = new Set([
   'ExpiredToken',
@@ -76,7 +85,7 @@ function explainReach(error: Error): CliError | undefined {
 }
 
 /** Fetch and the SDK wrap the socket's error, some of them several times. */
-function networkCode(error: unknown): string | undefined {
+export function networkCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error.name === 'TimeoutError') return 'ETIMEDOUT';
   if ('code' in error && typeof error.code === 'string' && UNREACHABLE.has(error.code)) return error.code;

@@ -1,6 +1,7 @@
 /** An explanation as text to read, in one language. */
 import type { Explanation } from '../shared/profiles/explain.ts';
 import type { Words } from '../shared/profiles/explain-words.ts';
+import type { ExplainedSegment } from '../shared/segments/explain-segments.ts';
 import type { Language } from '../shared/tiers/reasons.ts';
 import { oneLine } from './output.ts';
 
@@ -12,12 +13,17 @@ const HEADINGS = {
   suggestions: { zh: '可能是同一客户', en: 'Who may be the same customer' },
   unlinked: { zh: '未用于合并的信息', en: 'What joined nobody' },
   tier: { zh: '为何属于该分层', en: 'Why this tier' },
+  segments: { zh: '为何在这些人群中', en: 'Why these segments' },
   since: { zh: '首单收到于', en: 'first heard of' },
   noOrders: { zh: '已无订单', en: 'no order left' },
 } as const satisfies Readonly<Record<string, Words>>;
 
-export function renderExplanation(explanation: Explanation, language: Language): string {
-  const { id, personas, evidence, acceptances, cuts, suggestions, shared, rejected, remarks, tier } = explanation;
+export function renderExplanation(
+  explanation: Explanation & { readonly segments: readonly ExplainedSegment[] },
+  language: Language,
+): string {
+  const { id, personas, evidence, acceptances, cuts, suggestions, shared, rejected, remarks, tier, segments } =
+    explanation;
   const title = (heading: keyof typeof HEADINGS) => HEADINGS[heading][language];
   const section = (heading: keyof typeof HEADINGS, lines: readonly string[]) =>
     lines.length === 0 ? [] : [[title(heading), ...lines.map((line) => `  ${oneLine(line)}`)].join('\n')];
@@ -41,5 +47,12 @@ export function renderExplanation(explanation: Explanation, language: Language):
     ),
     ...section('unlinked', told([...shared, ...rejected])),
     ...section('tier', [tier[language]]),
+    ...section(
+      'segments',
+      segments.map(
+        ({ id, name, since, because }) =>
+          `${name} (${id}), ${since.slice(0, 10)}: ${because.map((line) => line[language]).join(' ')}`,
+      ),
+    ),
   ].join('\n\n');
 }

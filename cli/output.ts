@@ -65,6 +65,9 @@ export function facts(pairs: readonly (readonly [name: string, value: string | u
 /** Control characters in what a platform sent could rewrite the terminal. */
 export const oneLine = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 
+/** 2026-11-24 09:31 (UTC) */
+export const minute = (at: string | undefined): string => (at === undefined ? '-' : at.slice(0, 16).replace('T', ' '));
+
 /** 42568, CNY → `425.68 CNY`; 1500, JPY → `1500 JPY`. */
 export function formatMoney(minor: number, currency: string | undefined): string {
   if (currency === undefined) return `${minor} (minor units)`;

@@ -31,7 +31,9 @@ export function renderProfile(profile: UnifiedProfile, { language, reveal, maske
 
 const tierName = (tier: UnifiedProfile['tier']['value']): string => `${TIER_NAMES[tier].zh} ${TIER_NAMES[tier].en}`;
 
-function figures({ facts: known, predicted, tier, revision }: UnifiedProfile): string {
+function figures({ facts: known, predicted, tier, segments, tags, consent, revision }: UnifiedProfile): string {
+  const given = Object.entries(consent).flatMap(([name, { given: isGiven }]) => (isGiven ? [name] : []));
+  const names = (all: readonly string[]) => (all.length === 0 ? undefined : oneLine(all.join(', ')));
   const { currency, reporting } = known;
   const money = (minor: number) => formatMoney(minor, currency);
   const { clv12m, aliveProbability, nextOrderAt } = predicted;
@@ -54,6 +56,9 @@ function figures({ facts: known, predicted, tier, revision }: UnifiedProfile): s
     ['next year', clv12m === undefined ? undefined : `${formatMoney(clv12m, reporting.currency)} expected`],
     ['alive', aliveProbability === undefined ? undefined : percent(aliveProbability)],
     ['next order', day(nextOrderAt)],
+    ['segments', names(segments.map(({ id, since }) => `${id} since ${day(since)}`))],
+    ['tags', names(tags)],
+    ['consent', names(given)],
     ['as of', known.asOf],
     ['revision', String(revision)],
   ]);

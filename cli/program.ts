@@ -11,7 +11,10 @@ import { addProfile } from './commands/profile.ts';
 import { addQuarantine } from './commands/quarantine.ts';
 import { addRates } from './commands/rates.ts';
 import { addRelink } from './commands/relink.ts';
+import { addSegment } from './commands/segment.ts';
+import { addSegments } from './commands/segments.ts';
 import { addSend } from './commands/send.ts';
+import { addSubscribers } from './commands/subscribers.ts';
 import { addSuggestions } from './commands/suggestions.ts';
 import { addTiers } from './commands/tiers.ts';
 import { addUnlink } from './commands/unlink.ts';
@@ -35,6 +38,9 @@ const COMMANDS = [
   addRates,
   addLinking,
   addTiers,
+  addSegments,
+  addSegment,
+  addSubscribers,
   addDoctor,
 ];
 

@@ -59,6 +59,16 @@ export async function requireConnection(
   throw new CliError('connection_not_found', `There is no connection ${id}.${hint}`);
 }
 
+/** The default command of a group is given every misspelt one. */
+export function refuseOtherWords(command: Command, group: Command): void {
+  const [word] = command.args;
+  if (word === undefined) return;
+  const known = group.commands.map((sub) => sub.name());
+  throw new UsageError(
+    `There is no \`${group.name()} ${word}\`.${didYouMean(word, known)} Known: ${known.join(', ')}.`,
+  );
+}
+
 /** A whole number from 1 on; for commander, which adds the name of the option. */
 export function readCount(name: string, text: string, most = 1_000): number {
   const count = Number(text);

@@ -77,7 +77,7 @@ function readCurrency(text: string): string {
   throw new UsageError(`${text} is no ISO 4217 currency.${hint} Examples: CNY, USD, EUR.`, 'currency_unknown');
 }
 
-function readTimezone(text: string): string {
+export function readTimezone(text: string): string {
   const known = Intl.supportedValuesOf('timeZone');
   const spelt = known.find((zone) => zone.toLowerCase() === text.toLowerCase());
   if (spelt !== undefined) return spelt;

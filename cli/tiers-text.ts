@@ -1,10 +1,11 @@
 /** Tier policies, their history and previews as text, tiers and rules in both languages. */
+
+import type { NamedComparison, NamedPreview } from '../shared/profiles/every-profile.ts';
 import { type Policy, TIERS, type Tier } from '../shared/tiers/policy.ts';
 import { TIER_NAMES } from '../shared/tiers/reasons.ts';
 import { type RuleInWords, rulesInWords, type Words } from '../shared/tiers/rule-words.ts';
 import type { PolicyVersion } from '../shared/tiers/versions.ts';
-import { facts, oneLine, plural, table } from './output.ts';
-import type { NamedComparison, NamedPreview } from './tiers-preview.ts';
+import { facts, minute, oneLine, plural, table } from './output.ts';
 
 const tierName = (tier: Tier): string => `${TIER_NAMES[tier].zh} ${TIER_NAMES[tier].en}`;
 
@@ -113,6 +114,3 @@ function renderComparison(
 }
 
 const days = (count: number): string => plural(count, 'day');
-
-/** 2026-11-24 09:31 (UTC) */
-const minute = (at: string | undefined): string => (at === undefined ? '-' : at.slice(0, 16).replace('T', ' '));

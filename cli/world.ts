@@ -18,6 +18,9 @@ import type { Queue } from '../shared/queues/queue.ts';
 import type { RateStore } from '../shared/rates/rate-store.ts';
 import type { Clock } from '../shared/runtime/clock.ts';
 import { StackOutputs } from '../shared/runtime/stack-outputs.ts';
+import type { SegmentStore } from '../shared/segments/segment-store.ts';
+import type { DeadLetterStore } from '../shared/subscribers/dead-letter.ts';
+import type { SubscriberStore } from '../shared/subscribers/subscriber.ts';
 import type { PolicyStore } from '../shared/tiers/policy-store.ts';
 
 /** Which deployment is meant; knowing it needs no network. */
@@ -29,6 +32,9 @@ export interface Site {
   readonly region?: string;
   /** Base of the webhook addresses, where it is not the stack's output. */
   readonly webhookUrl?: string;
+  /** Of the HTTP API, and what a local deployment takes as a token with all roles. */
+  readonly apiUrl?: string;
+  readonly token?: string;
 }
 
 export interface StackDescription {
@@ -40,9 +46,11 @@ export interface StackDescription {
 export const NeededOutputs = StackOutputs.pick({
   ApiId: true,
   WebhookBaseUrl: true,
+  ApiUrl: true,
   LakeBucket: true,
   OrdersTable: true,
   CustomersTable: true,
+  EngagementTable: true,
   OperationsTable: true,
   InboxQueueUrl: true,
   InboxDeadLetterQueueUrl: true,
@@ -52,6 +60,11 @@ export const NeededOutputs = StackOutputs.pick({
   WakeDeadLetterQueueUrl: true,
   ProfilesQueueUrl: true,
   ProfilesDeadLetterQueueUrl: true,
+  PublishDeadLetterQueueUrl: true,
+  DeliverQueueUrl: true,
+  DeliverDeadLetterQueueUrl: true,
+  ExportsQueueUrl: true,
+  ExportsDeadLetterQueueUrl: true,
   IdentityKeysParameter: true,
   AnyApiBase: true,
   FixedAddress: true,
@@ -96,6 +109,9 @@ export interface Deployment {
   /** The keys that open it are read when it is first asked for, and only then: most commands read nothing personal. */
   readonly customers: () => Promise<Customers>;
   readonly history: Pick<HistoryStore, 'listHistory'>;
+  readonly segments: Pick<SegmentStore, 'listSegments' | 'listVersions'>;
+  readonly subscribers: Pick<SubscriberStore, 'listSubscribers'>;
+  readonly deadLetters: Pick<DeadLetterStore, 'countDeadLetters'>;
   /** Of lookups, and of guests' names. */
   readonly identityKeys: () => Promise<IdentityKeys>;
   readonly profiles: Queue<ProfilesMessage>;

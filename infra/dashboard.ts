@@ -16,6 +16,7 @@ export interface DashboardProps {
   readonly profiles: IFunction;
   readonly publish: IFunction;
   readonly deliver: IFunction;
+  readonly exports: IFunction;
   readonly population: IFunction;
   readonly inbox: Queues;
   readonly work: Queues;
@@ -23,6 +24,7 @@ export interface DashboardProps {
   readonly profilesQueue: Queues;
   readonly publishDeadLetters: IQueue;
   readonly deliverQueue: Queues;
+  readonly exportsQueue: Queues;
 }
 
 const MINUTE = Duration.minutes(1);
@@ -32,8 +34,8 @@ export class Dashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
-    const { ingest, archive, orders, hydrate, profiles, publish, deliver, population } = props;
-    const { inbox, work, wake, profilesQueue, publishDeadLetters, deliverQueue } = props;
+    const { ingest, archive, orders, hydrate, profiles, publish, deliver, exports, population } = props;
+    const { inbox, work, wake, profilesQueue, publishDeadLetters, deliverQueue, exportsQueue } = props;
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.hours(3) });
     this.name = dashboard.dashboardName;
     dashboard.addWidgets(title('Ingest: signed webhooks in, acknowledged once durable'));
@@ -97,6 +99,12 @@ export class Dashboard extends Construct {
       health(deliver),
     );
     dashboard.addWidgets(...queue(deliverQueue));
+    dashboard.addWidgets(title('Exports: who is in a segment, as files'));
+    dashboard.addWidgets(
+      graph('Exported, failed', [byCause('exported'), byCause('exportFailed')]),
+      ...queue(exportsQueue),
+      health(exports),
+    );
     dashboard.addWidgets(title('Population: what predictions and percentiles follow from, once a day'));
     dashboard.addWidgets(
       graph('Profiles read', [byCause('surveyed')]),

@@ -5,7 +5,7 @@
 import { ArnFormat, Duration, type Stack } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
@@ -21,7 +21,7 @@ import { METRIC_NAMESPACE, type Metric as MetricName } from '../shared/runtime/t
 import { DEAD_LETTER_PREFIX, SUBSCRIBERS } from '../shared/subscribers/store.ts';
 import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
-import { allow, consume } from './defaults/permissions.ts';
+import { allow, consume, ofItems } from './defaults/permissions.ts';
 import { createQueue, feed, type Queues } from './defaults/queue.ts';
 import type { Settings } from './settings.ts';
 
@@ -157,14 +157,6 @@ const countOf = (metricName: MetricName, event: string): Metric =>
 
 const LANES = `${WORK_PREFIX}${DELIVERY_PREFIX}*`;
 const DEAD_LETTERS = `${DEAD_LETTER_PREFIX}*`;
-
-/** Of items of a table whose partition keys are like these. */
-const ofItems = (keys: readonly string[], actions: readonly string[], resource: string): PolicyStatement =>
-  new PolicyStatement({
-    actions: actions.map((action) => `dynamodb:${action}`),
-    resources: [resource],
-    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] } },
-  });
 
 interface Stores {
   readonly operations: TableV2;

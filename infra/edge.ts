@@ -1,27 +1,13 @@
-/** The HTTP API: the only thing that strangers reach. */
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+/** The HTTP API that platforms reach. What was sent is in the lake; who a stranger was is not ours to keep. */
+import { Duration } from 'aws-cdk-lib';
+import { HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from './defaults/acknowledge.ts';
 import type { Alarms } from './defaults/alarms.ts';
+import { createHttpStage } from './defaults/http-stage.ts';
 import type { Settings } from './settings.ts';
-
-/** No address, agent, query or header: what a platform sent is in the lake, who a stranger was is not ours to keep. */
-const ACCESS_LOG = {
-  time: '$context.requestTime',
-  requestId: '$context.requestId',
-  method: '$context.httpMethod',
-  route: '$context.routeKey',
-  status: '$context.status',
-  latencyMillis: '$context.responseLatency',
-  integrationStatus: '$context.integrationStatus',
-  integrationError: '$context.integrationErrorMessage',
-  requestError: '$context.error.responseType',
-};
 
 export interface EdgeProps {
   readonly settings: Settings;
@@ -41,19 +27,10 @@ export class Edge extends Construct {
       methods: [HttpMethod.ANY],
       integration: new HttpLambdaIntegration('Ingest', ingest),
     });
-    const logGroup = new LogGroup(this, 'AccessLogs', {
-      retention: settings.logRetentionDays,
-      removalPolicy: settings.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
-    new HttpStage(this, 'Stage', {
+    createHttpStage(this, {
       httpApi: this.api,
-      stageName: '$default',
-      autoDeploy: true,
+      settings,
       throttle: { rateLimit: settings.throttleRate, burstLimit: settings.throttleBurst },
-      accessLogSettings: {
-        destination: new LogGroupLogDestination(logGroup),
-        format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
-      },
     });
     for (const route of routes) {
       acknowledge(route, {

@@ -2,7 +2,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { FilterCriteria, FilterRule, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
@@ -15,7 +14,7 @@ import { MEMBERS_PREFIX } from '../shared/segments/store.ts';
 import { acknowledge } from './defaults/acknowledge.ts';
 import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
-import { allow } from './defaults/permissions.ts';
+import { allow, ofItems } from './defaults/permissions.ts';
 import { consumeStream, followStream } from './defaults/stream.ts';
 import { fanOutPermissions } from './deliver-stage.ts';
 import type { IdentityKeys } from './identity-keys.ts';
@@ -66,8 +65,8 @@ export class PublishStage extends Construct {
         consumeStream(customers),
         allow(['sqs:SendMessage'], this.deadLetterQueue.queueArn),
         allow(['events:PutEvents'], this.bus.eventBusArn),
-        putOf(HISTORY_PREFIX, customers),
-        putOf(MEMBERS_PREFIX, engagement),
+        ofItems([`${HISTORY_PREFIX}*`], ['PutItem'], customers.tableArn),
+        ofItems([`${MEMBERS_PREFIX}*`], ['PutItem'], engagement.tableArn),
         ...fanOutPermissions({ operations, engagement, queue: deliver }),
         allow(['ssm:GetParameter'], identityKeys.arn),
       ],
@@ -102,15 +101,6 @@ export class PublishStage extends Construct {
       description: 'Publish threw, timed out or did not start; it comes again. See its log.',
     });
   }
-}
-
-/** Of items whose partition key begins so. */
-function putOf(prefix: string, table: TableV2): PolicyStatement {
-  return new PolicyStatement({
-    actions: ['dynamodb:PutItem'],
-    resources: [table.tableArn],
-    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${prefix}*`] } },
-  });
 }
 
 /** Lambda's own messages, of where in the stream lies what it gave up. */

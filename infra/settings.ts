@@ -18,6 +18,19 @@ const whole = (least: number, most: number) =>
       `a whole number from ${least} to ${most}`,
     );
 
+const listed = (text: string): string[] =>
+  text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+
+const isOurs = ({ hostname }: URL): boolean => ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+const isSafe = (url: URL): boolean => url.protocol === 'https:' || (url.protocol === 'http:' && isOurs(url));
+const isIssuer = (text: string): boolean =>
+  URL.canParse(text) && isSafe(new URL(text)) && !/[?#\s]/.test(text) && new URL(text).username === '';
+const isOrigin = (text: string): boolean =>
+  URL.canParse(text) && isSafe(new URL(text)) && new URL(text).origin === text;
+
 export const Settings = z.strictObject({
   /** Name of the CloudFormation stack; two stacks in one account share nothing. It begins the names of queues. */
   stack: z
@@ -66,6 +79,24 @@ export const Settings = z.strictObject({
       'hosts such as localhost:8080, separated by commas',
     )
     .default(''),
+  /** Whose tokens the HTTP API takes: the address of an OpenID Connect issuer, as its tokens have it. Without it there is no API. */
+  apiIssuer: z
+    .string()
+    .refine(isIssuer, 'an https address, as the iss of the tokens has it (plain http on this machine only)')
+    .optional(),
+  /** What tokens are for (`aud`, or `client_id` where a token has no `aud`); several are parted by commas. */
+  apiAudience: z.string().transform(listed).pipe(z.array(z.string()).min(1, 'at least one audience')).optional(),
+  /** The claim of a token that holds the roles: reader, marketer, operator. Those in `cognito:groups` count as well. */
+  apiRolesClaim: z.string().min(1, 'the name of a claim').default('roles'),
+  /** Pages of these origins (`https://console.example.com`) may call the API; several are parted by commas. */
+  apiCorsOrigins: z
+    .string()
+    .transform(listed)
+    .pipe(z.array(z.string().refine(isOrigin, 'origins such as https://console.example.com, separated by commas')))
+    .default([]),
+  /** Requests a second and at once that the HTTP API lets in. Past these it answers 429. */
+  apiThrottleRate: whole(1, 10_000).default(50),
+  apiThrottleBurst: whole(1, 5_000).default(100),
   architecture: z.enum(['arm64', 'x86_64'], 'arm64 or x86_64').default('arm64'),
   /** Alarms are mailed here, once the address has confirmed; without it and a topic they only show in CloudWatch. */
   alarmEmail: z.email('an email address').optional(),
@@ -108,6 +139,13 @@ export function readSettings(
 function contradiction(settings: Settings): string | undefined {
   const { alarmEmail, alarmTopicArn, archiveBatchSize, archiveWindowSeconds, production, anyApiBase, webhookHosts } =
     settings;
+  const { apiIssuer, apiAudience } = settings;
+  if ((apiIssuer === undefined) !== (apiAudience === undefined)) {
+    return 'Give both apiIssuer and apiAudience, or neither: without them there is no HTTP API.';
+  }
+  if (production && apiIssuer?.startsWith('http:')) {
+    return 'apiIssuer is on this machine: in production, tokens are of an issuer at an https address.';
+  }
   if (production && anyApiBase) {
     return 'anyApiBase is for tests: in production, connections call only the hosts of their platform.';
   }

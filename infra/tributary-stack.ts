@@ -7,11 +7,13 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { StackOutputs } from '../shared/runtime/stack-outputs.ts';
+import { ApiStage } from './api-stage.ts';
 import { ArchiveStage } from './archive-stage.ts';
 import { Dashboard } from './dashboard.ts';
 import { createAlarms } from './defaults/alarms.ts';
 import { DeliverStage, signingSecretsOf } from './deliver-stage.ts';
 import { Edge } from './edge.ts';
+import { ExportsStage } from './exports-stage.ts';
 import { createWakeQueue, HydrateStage } from './hydrate-stage.ts';
 import { identityKeysOf } from './identity-keys.ts';
 import { IngestStage } from './ingest-stage.ts';
@@ -23,6 +25,9 @@ import { PublishStage } from './publish-stage.ts';
 import { secretsOf } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import { Tables } from './tables.ts';
+
+/** Of what no setting asked for. */
+const NONE = 'none';
 
 export class TributaryStack extends Stack {
   constructor(scope: Construct, id: string, settings: Settings) {
@@ -94,6 +99,14 @@ export class TributaryStack extends Stack {
       deliver: deliverStage.wake.queue,
       identityKeys,
     });
+    const exportsStage = new ExportsStage(this, 'ExportsStage', {
+      settings,
+      alarms,
+      lake,
+      customers,
+      engagement,
+      identityKeys,
+    });
     const populationStage = new PopulationStage(this, 'PopulationStage', {
       settings,
       alarms,
@@ -102,6 +115,26 @@ export class TributaryStack extends Stack {
       operations,
       identityKeys,
     });
+    const { apiIssuer: issuer, apiAudience: audience } = settings;
+    const apiStage =
+      issuer !== undefined && audience !== undefined
+        ? new ApiStage(this, 'ApiStage', {
+            settings,
+            issuer,
+            audience,
+            alarms,
+            lake,
+            orders,
+            customers,
+            engagement,
+            operations,
+            identityKeys,
+            signingSecrets,
+            profiles: profilesStage.queue.queue,
+            deliver: deliverStage.wake.queue,
+            exports: exportsStage.queue.queue,
+          })
+        : undefined;
     const edge = new Edge(this, 'Edge', { settings, alarms, ingest: ingestStage.target });
     const dashboard = new Dashboard(this, 'Dashboard', {
       ingest: ingestStage.function,
@@ -111,6 +144,7 @@ export class TributaryStack extends Stack {
       profiles: profilesStage.function,
       publish: publishStage.function,
       deliver: deliverStage.function,
+      exports: exportsStage.function,
       population: populationStage.function,
       inbox,
       work,
@@ -118,12 +152,15 @@ export class TributaryStack extends Stack {
       profilesQueue: profilesStage.queue,
       publishDeadLetters: publishStage.deadLetterQueue,
       deliverQueue: deliverStage.wake,
+      exportsQueue: exportsStage.queue,
     });
 
     this.output({
       Region: this.region,
       ApiId: edge.api.apiId,
       WebhookBaseUrl: edge.api.apiEndpoint,
+      RestApiId: apiStage?.api.apiId ?? NONE,
+      ApiUrl: apiStage?.api.apiEndpoint ?? NONE,
       LakeBucket: lake.bucketName,
       OrdersTable: orders.tableName,
       CustomersTable: customers.tableName,
@@ -142,11 +179,13 @@ export class TributaryStack extends Stack {
       PublishDeadLetterQueueUrl: publishStage.deadLetterQueue.queueUrl,
       DeliverQueueUrl: deliverStage.wake.queue.queueUrl,
       DeliverDeadLetterQueueUrl: deliverStage.wake.deadLetterQueue.queueUrl,
+      ExportsQueueUrl: exportsStage.queue.queue.queueUrl,
+      ExportsDeadLetterQueueUrl: exportsStage.queue.deadLetterQueue.queueUrl,
       SigningSecretsPrefix: signingSecrets.prefix,
       SecretsPrefix: secrets.prefix,
       AnyApiBase: settings.anyApiBase ? 'true' : 'false',
       ReportingCurrency: settings.reportingCurrency,
-      FixedAddress: hydrateStage.address ?? 'none',
+      FixedAddress: hydrateStage.address ?? NONE,
       DashboardName: dashboard.name,
       IngestLogGroup: ingestStage.function.logGroup.logGroupName,
       ArchiveLogGroup: archiveStage.function.logGroup.logGroupName,
@@ -155,6 +194,8 @@ export class TributaryStack extends Stack {
       ProfilesLogGroup: profilesStage.function.logGroup.logGroupName,
       PublishLogGroup: publishStage.function.logGroup.logGroupName,
       DeliverLogGroup: deliverStage.function.logGroup.logGroupName,
+      ExportsLogGroup: exportsStage.function.logGroup.logGroupName,
+      ApiLogGroup: apiStage?.function.logGroup.logGroupName ?? NONE,
       PopulationLogGroup: populationStage.function.logGroup.logGroupName,
     });
   }

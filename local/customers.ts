@@ -6,6 +6,7 @@ import { accountsOf, type HistoryShop } from '../demo/history.ts';
 import { demoPolicy } from '../demo/policy.ts';
 import { demoRates } from '../demo/rates.ts';
 import { playing, type Regular } from '../demo/regulars.ts';
+import { DEMO_SEGMENTS } from '../demo/segments.ts';
 import type { PersonaId } from '../shared/identity/persona.ts';
 import { type CustomerIndex, type CustomerStore, INDEX_SHARDS, type Place } from '../shared/profiles/customer.ts';
 import type { StoredProfile } from '../shared/profiles/profile.ts';
@@ -58,12 +59,15 @@ interface Showing {
   readonly say: (line: string) => void;
 }
 
-export async function showCustomers(world: CustomerWorld, showing: Showing): Promise<void> {
+/** Gives who lost their tier by time alone. */
+export async function showCustomers(world: CustomerWorld, showing: Showing): Promise<PersonaId | undefined> {
   const { say } = showing;
   await untilCustomersRest(world);
-  say(renderTiers(await allProfiles(world.customers)));
+  const profiles = await allProfiles(world.customers);
+  say(renderTiers(profiles));
+  say(renderSegments(profiles));
   await showEverywhere(world, showing);
-  await showDemotion(world, showing);
+  return showDemotion(world, showing);
 }
 
 type Root = Place<StoredProfile> & Required<Pick<Place<StoredProfile>, 'profile'>>;
@@ -105,6 +109,12 @@ function renderTiers(profiles: readonly Root[]): string {
   return `\n${profiles.length} customers, in tiers:\n${table.toString()}`;
 }
 
+/** Who is in which, as the profiles say. */
+function renderSegments(profiles: readonly Root[]): string {
+  const count = (id: string) => profiles.filter(({ profile }) => profile.segments?.some((one) => one.id === id)).length;
+  return `In segments: ${DEMO_SEGMENTS.map(({ id, name }) => `${name} ${count(id)}`).join(', ')}.`;
+}
+
 /** Three channels linked by what the customer gave; the fourth by a person who knows. */
 async function showEverywhere(world: CustomerWorld, { shops, say }: Showing): Promise<void> {
   const { customers, queue } = world;
@@ -132,12 +142,18 @@ async function showEverywhere(world: CustomerWorld, { shops, say }: Showing): Pr
 }
 
 /** The instant is known to the millisecond; a sweep finds who is due. */
-async function showDemotion(world: CustomerWorld, { shops, demotesAtMs, say }: Showing): Promise<void> {
+async function showDemotion(
+  world: CustomerWorld,
+  { shops, demotesAtMs, say }: Showing,
+): Promise<PersonaId | undefined> {
   const [regular] = playing('demoted_by_time');
-  if (!regular) return;
+  if (!regular) return undefined;
   const accounts = accountsOf(regular, shops);
   const before = await rootOf(world, accounts, 'square');
-  if (!before) return say(`${regular.name} is not there.`);
+  if (!before) {
+    say(`${regular.name} is not there.`);
+    return undefined;
+  }
   const { tier } = before.profile;
   say(`\n${regular.name} is in ${TIER_NAMES[tier.value].en}, to be looked at again ${tier.reviewAt ?? 'never'}.`);
   const waitMs = demotesAtMs - Date.now();
@@ -148,10 +164,11 @@ async function showDemotion(world: CustomerWorld, { shops, demotesAtMs, say }: S
   await world.queue.send({ sweep: true });
   await until(async () => (await world.customers.getPlace(before.persona))?.profile?.tier.value !== tier.value);
   const after = await rootOf(world, accounts, 'square');
-  if (!after) return;
+  if (!after) return undefined;
   const { tier: now } = after.profile;
   say(`By time alone: ${TIER_NAMES[tier.value].en} → ${TIER_NAMES[now.value].en}, since ${now.since}.`);
   for (const language of ['zh', 'en'] as const) say(`  ${explained(after, language)}`);
+  return after.persona;
 }
 
 async function rootOf(

@@ -4,8 +4,10 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod';
+import { ROLES, type Role } from '../shared/api/roles.ts';
 import { StackOutputs } from '../shared/runtime/stack-outputs.ts';
 import { ROOT } from './endpoints.ts';
+import { type LocalIssuer, openIssuer } from './issuer.ts';
 
 export const LOCAL_REGION = 'us-east-1';
 const LOCAL_ACCOUNT = '000000000000';
@@ -28,6 +30,19 @@ export interface Deployment {
   readonly outputs: StackOutputs;
 }
 
+/** The HTTP API of a local deployment, and who may call it. */
+export interface LocalApi {
+  readonly url: string;
+  /** With all roles. */
+  readonly token: string;
+  /** With one role alone. */
+  tokenOf(role: Role): Promise<string>;
+}
+
+export interface LocalDeployment extends Deployment {
+  readonly api: LocalApi;
+}
+
 export interface DeployOptions {
   readonly endpoint: string;
   /** For logs, the cloud assembly and the outputs. */
@@ -36,9 +51,10 @@ export interface DeployOptions {
 }
 
 /** Bootstraps the emulated account and deploys the stack; the whole output of the CDK is in `<stateDir>/deploy.log`. */
-export async function deploy({ endpoint, stateDir, report }: DeployOptions): Promise<Deployment> {
+export async function deploy({ endpoint, stateDir, report }: DeployOptions): Promise<LocalDeployment> {
   const outputsFile = path.join(stateDir, 'outputs.json');
-  const run = (args: string[]) => cdk(args, { endpoint, stateDir });
+  const issuer = await openIssuer(endpoint);
+  const run = (args: string[]) => cdk(args, { endpoint, stateDir, settings: settingsOf(issuer) });
   await mkdir(stateDir, { recursive: true });
   report('Preparing the account (cdk bootstrap)');
   await run(['bootstrap', `aws://${LOCAL_ACCOUNT}/${LOCAL_REGION}`]);
@@ -48,10 +64,28 @@ export async function deploy({ endpoint, stateDir, report }: DeployOptions): Pro
     .record(z.string(), z.record(z.string(), z.string()))
     .parse(JSON.parse(await readFile(outputsFile, 'utf8')));
   const [stack, outputs] = Object.entries(all)[0] ?? [];
-  return { stack: z.string().parse(stack), outputs: StackOutputs.parse(outputs) };
+  const read = StackOutputs.parse(outputs);
+  const api: LocalApi = {
+    url: `${endpoint}/_aws/execute-api/${read.RestApiId}`,
+    token: await issuer.token('local', ROLES),
+    tokenOf: (role) => issuer.token(`local ${role}`, [role]),
+  };
+  return { stack: z.string().parse(stack), outputs: read, api };
 }
 
-async function cdk(args: string[], { endpoint, stateDir }: { endpoint: string; stateDir: string }): Promise<void> {
+const settingsOf = ({ issuer, audience }: LocalIssuer): Record<string, string> => ({
+  TRIBUTARY_API_ISSUER: issuer,
+  TRIBUTARY_API_AUDIENCE: audience,
+});
+
+interface Running {
+  readonly endpoint: string;
+  readonly stateDir: string;
+  /** Of the stack, as the environment has them. */
+  readonly settings: Readonly<Record<string, string>>;
+}
+
+async function cdk(args: string[], { endpoint, stateDir, settings }: Running): Promise<void> {
   const program = path.join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
   const log = path.join(stateDir, 'deploy.log');
   const output: string[] = [];
@@ -62,7 +96,7 @@ async function cdk(args: string[], { endpoint, stateDir }: { endpoint: string; s
       [program, ...args, '--no-notices', '--output', path.join(stateDir, 'cdk.out')],
       {
         cwd: ROOT,
-        env: { ...process.env, ...localEnvironment(endpoint), CI: 'true', NO_COLOR: '1' },
+        env: { ...process.env, ...localEnvironment(endpoint), ...settings, CI: 'true', NO_COLOR: '1' },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );

@@ -6,8 +6,9 @@ import * as z from 'zod';
 export const Endpoints = z.object({
   /** Base of all webhook addresses: `{webhookUrl}/webhooks/{channel}/{connection}`. */
   webhookUrl: z.string(),
-  /** Null until that part of the product is built. */
+  /** Base of the HTTP API: `{apiUrl}/v1/…`, `{apiUrl}/openapi.json`. */
   apiUrl: z.string().nullable(),
+  /** Null until that part of the product is built. */
   consoleUrl: z.string().nullable(),
   awsEndpoint: z.string(),
   region: z.string(),

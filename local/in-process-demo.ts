@@ -5,12 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { PlannedDelivery } from '../demo/day.ts';
 import { REPORTING_CURRENCY } from '../demo/policy.ts';
+import { DEMO_SEGMENTS } from '../demo/segments.ts';
 import { createArchive } from '../functions/archive/handler.ts';
 import { createHydrate } from '../functions/hydrate/handler.ts';
 import { createIngest } from '../functions/ingest/handler.ts';
 import { createOrders } from '../functions/orders/handler.ts';
 import { createFollower, createQueueHandler } from '../functions/profiles/handler.ts';
-import { ADAPTERS, DOORS } from '../shared/channels/registry.ts';
+import { ADAPTERS, CATEGORIES, DOORS } from '../shared/channels/registry.ts';
 import { connect } from '../shared/connections/connect.ts';
 import { type Connection, ConnectionId } from '../shared/connections/connection.ts';
 import { connectionDirectory, type Directory, doorDirectory, shopDirectory } from '../shared/connections/directory.ts';
@@ -27,8 +28,11 @@ import type { InboxMessage, ProfilesMessage, WakeMessage, WorkMessage } from '..
 import { rateSource } from '../shared/rates/rate-source.ts';
 import { systemClock } from '../shared/runtime/clock.ts';
 import type { Metric, Telemetry } from '../shared/runtime/telemetry.ts';
-import { NO_SEGMENTS } from '../shared/segments/catalogue.ts';
+import { catalogueSource } from '../shared/segments/catalogue-source.ts';
+import { compileCatalogue } from '../shared/segments/compile.ts';
+import type { SegmentStore } from '../shared/segments/segment-store.ts';
 import { basisSource } from '../shared/tiers/basis.ts';
+import { instant } from '../shared/time/instant.ts';
 import { fetchFromModels, modelBase } from '../test/platforms/fetch.ts';
 import { toApiEvent } from '../test/simulation/models/api-gateway.ts';
 import { memoryConnections, memoryHealth, memorySecrets } from '../test/simulation/models/connections.ts';
@@ -42,6 +46,7 @@ import { type MemoryOrders, memoryOrders } from '../test/simulation/models/order
 import { memoryQuarantine } from '../test/simulation/models/quarantine.ts';
 import { memoryQueue, withDepth } from '../test/simulation/models/queue.ts';
 import { memoryRates } from '../test/simulation/models/rates.ts';
+import { memorySegments } from '../test/simulation/models/segments.ts';
 import { type MemoryStream, memoryStream } from '../test/simulation/models/stream.ts';
 import { memoryModels, memoryPolicies } from '../test/simulation/models/tiers.ts';
 import { realTime } from '../test/simulation/models/time.ts';
@@ -199,6 +204,7 @@ function followInProcess({ orders, connections, telemetry }: Following) {
   });
   const customers = memoryCustomers<StoredProfile>();
   const [rates, policies] = [memoryRates(), memoryPolicies()];
+  const segments = withDemoSegments(memorySegments());
   const world: CustomerWorld = { customers, queue, rates, policies };
   const dependencies = {
     orders,
@@ -214,7 +220,11 @@ function followInProcess({ orders, connections, telemetry }: Following) {
     derivations: memoryDerivations(),
     queue: withDepth(queue),
     linking: linkingSource(memoryLinking(), clock),
-    segments: { load: async () => NO_SEGMENTS },
+    segments: catalogueSource({
+      store: segments,
+      compile: (now) => compileCatalogue(now.segments, now.revision, { channelCategories: CATEGORIES }),
+      clock,
+    }),
     reportingCurrency,
     clock,
     telemetry,
@@ -235,6 +245,16 @@ function followInProcess({ orders, connections, telemetry }: Following) {
   const poll = { time: realTime, batchSize: 10, windowMs: 0, concurrency: 2 };
   pollQueue({ ...poll, queue, invoke: createQueueHandler(dependencies) });
   return { stream, queue, customers, world };
+}
+
+/** As `local/segments.ts` has them put over the API, where there is one. */
+function withDemoSegments(store: SegmentStore): SegmentStore {
+  const at = instant(Date.now());
+  for (const [index, segment] of DEMO_SEGMENTS.entries()) {
+    const put = { version: 1, revision: index + 1, isArchived: false, by: 'demo', at };
+    void store.putSegment({ ...segment, ...put });
+  }
+  return store;
 }
 
 function countingTelemetry(measured: Map<string, number>): Telemetry {

@@ -10,12 +10,13 @@ import { webhookAddress } from '../shared/connections/connection.ts';
 import { servePlatform } from '../test/platforms/server.ts';
 import { prepareCustomers, showCustomers } from './customers.ts';
 import { type DemoShop, demoShops, planDays, type WebhookUrlOf } from './demo-shops.ts';
-import { type Deployment, deploy, LOCAL_REGION, localEnvironment } from './deploy.ts';
+import { deploy, LOCAL_REGION, type LocalDeployment, localEnvironment } from './deploy.ts';
 import { connectShop, customerWorld, playDemo } from './deployed-demo.ts';
 import { type Emulator, EmulatorUnavailable, startEmulator, stopDetachedEmulator } from './emulator/emulator.ts';
 import { ENDPOINTS_FILE, readEndpoints, removeEndpoints, STATE_DIR, writeEndpoints } from './endpoints.ts';
 import { playInProcess } from './in-process-demo.ts';
 import { createProgress } from './progress.ts';
+import { prepareSegments, showExit, showExport, showSegments } from './segments.ts';
 import { renderSummary } from './summary.ts';
 
 interface StartOptions {
@@ -74,15 +75,16 @@ async function main(options: StartOptions): Promise<void> {
     const webhookUrl = `${emulator.endpoint}/_aws/execute-api/${deployment.outputs.ApiId}`;
     await writeEndpoints({
       webhookUrl,
-      apiUrl: null,
+      apiUrl: deployment.api.url,
       consoleUrl: null,
       awsEndpoint: emulator.endpoint,
       region: LOCAL_REGION,
       stack: deployment.stack,
-      token: null,
+      token: deployment.api.token,
     });
     if (options.demo) await demo({ deployment, webhookUrl, options });
     say(`\nWebhooks   ${webhookUrl}/webhooks/{channel}/{connection}`);
+    say(`API        ${deployment.api.url}/v1/… (the token is in the endpoints file)`);
     say(`AWS        ${emulator.endpoint} (region ${LOCAL_REGION}, stack ${deployment.stack})`);
     say(`Endpoints  ${ENDPOINTS_FILE}`);
   } catch (error) {
@@ -146,7 +148,7 @@ function onInterrupt(end: () => Promise<void>): void {
 
 const forever = (): Promise<never> => new Promise(() => setInterval(() => undefined, 60_000));
 
-async function demo(known: { deployment: Deployment; webhookUrl: string; options: StartOptions }): Promise<void> {
+async function demo(known: { deployment: LocalDeployment; webhookUrl: string; options: StartOptions }): Promise<void> {
   const { deployment, webhookUrl, options } = known;
   const shops = demoShops();
   for (const { channel, options: shop, settings, platform } of shops) {
@@ -160,6 +162,7 @@ async function demo(known: { deployment: Deployment; webhookUrl: string; options
   const world = await customerWorld(deployment);
   const nowMs = Date.now();
   await prepareCustomers(world, nowMs);
+  const segments = await prepareSegments({ apiUrl: deployment.api.url, token: deployment.api.token, say });
   const { history, day } = planDemo(shops, nowMs, options, (channel, id) =>
     webhookAddress(webhookUrl, { channel, id }),
   );
@@ -179,7 +182,10 @@ async function demo(known: { deployment: Deployment; webhookUrl: string; options
   await playPart(history);
   announce(shops, day.length);
   say(renderSummary(await playPart(day)));
-  await showCustomers(world, { shops, demotesAtMs: nowMs + DEMOTES_IN_MS, say });
+  const demoted = await showCustomers(world, { shops, demotesAtMs: nowMs + DEMOTES_IN_MS, say });
+  if (demoted !== undefined) await showExit(segments, demoted, say);
+  await showSegments(segments, say);
+  await showExport(segments, say);
 }
 
 /** First the year of the regulars, then the day. */

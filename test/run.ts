@@ -70,25 +70,29 @@ async function onEmulator(): Promise<void> {
   try {
     const environment = localEnvironment(emulator.endpoint);
     await vitest('emulator', environment);
-    const { outputs, stack } = await deploy({ endpoint: emulator.endpoint, stateDir: TEST_STATE, report: say });
+    const { outputs, stack, api } = await deploy({ endpoint: emulator.endpoint, stateDir: TEST_STATE, report: say });
     const endpointsFile = path.join(TEST_STATE, 'endpoints.json');
     await writeEndpoints(
       {
         webhookUrl: `${emulator.endpoint}/_aws/execute-api/${outputs.ApiId}`,
-        apiUrl: null,
+        apiUrl: api.url,
         consoleUrl: null,
         awsEndpoint: emulator.endpoint,
         region: LOCAL_REGION,
         stack,
-        token: null,
+        token: api.token,
       },
       endpointsFile,
     );
-    await vitest('e2e', {
+    const deployed = {
       ...environment,
       TRIBUTARY_ENDPOINTS: endpointsFile,
       TRIBUTARY_OUTPUTS: JSON.stringify(outputs),
-    });
+      TRIBUTARY_READER_TOKEN: await api.tokenOf('reader'),
+    };
+    await vitest('e2e', deployed);
+    // Last, for it changes policies and segments as it likes.
+    await vitest('fuzz', deployed);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     failedParts.push('emulator');

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Connection } from '../../shared/connections/connection.ts';
 import { hydrationParty, type LaneState } from '../../shared/lanes/lane.ts';
-import { answer, table } from '../output.ts';
+import { answer, minute, table } from '../output.ts';
 import { deploymentFor, examples, globalsOf, type Session } from '../session.ts';
 import type { Deployment } from '../world.ts';
 
@@ -131,6 +131,3 @@ function renderConnections({ items }: { readonly items: readonly Listed[] }): st
   );
   return told.length > 0 ? `${listed}\n\n${told.join('\n')}` : listed;
 }
-
-/** 2026-11-24 09:31 (UTC) */
-const minute = (at: string | undefined): string => (at === undefined ? '-' : at.slice(0, 16).replace('T', ' '));

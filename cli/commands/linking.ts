@@ -7,10 +7,11 @@ import { Conflict } from '../../shared/runtime/errors.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { linkingOf } from '../customer.ts';
 import { CliError, UsageError } from '../errors.ts';
+import { sourceName } from '../json-file.ts';
 import { type LinkingPreview, previewLinking } from '../linking-preview.ts';
 import { operatorName, readWhy } from '../operator.ts';
 import { answer, facts, note, plural } from '../output.ts';
-import { readPolicyFields, sourceName } from '../policy-file.ts';
+import { readPolicyFields } from '../policy-file.ts';
 import { deploymentFor, examples, globalsOf, readCount, type Session } from '../session.ts';
 
 export function addLinking(program: Command, session: Session): void {

@@ -4,9 +4,9 @@ import type { PersonaId } from '../../shared/identity/persona.ts';
 import type { Rejection } from '../../shared/identity/unlinkable.ts';
 import { REJECTION_WORDS } from '../../shared/profiles/explain-words.ts';
 import { type FindableType, findProfiles, rootOf } from '../../shared/profiles/find.ts';
+import { historyPage } from '../../shared/profiles/history-page.ts';
 import { MASKED, REVEALED } from '../../shared/profiles/reveal.ts';
 import { readProfile } from '../../shared/profiles/unified.ts';
-import { withDecisions } from '../../shared/publish/history.ts';
 import type { Language } from '../../shared/tiers/reasons.ts';
 import { asPersona, briefOf, linkingOf, requireRoot, tellBrief } from '../customer.ts';
 import { CliError, FAILED, USED_WRONGLY, UsageError } from '../errors.ts';
@@ -98,12 +98,8 @@ async function showHistory(
 ): Promise<void> {
   const root = await rootOf(persona, customers);
   if (!root) throw notFound(way);
-  const { items, next } = await deployment.history.listHistory(root.persona, limit, cursor);
-  const contents = await Promise.all(root.members.map((member) => customers.getContent(member)));
-  const isOfThisPage = ({ at }: { readonly at: string }) =>
-    (next === undefined || at >= (items.at(-1)?.occurredAt ?? '')) && (cursor === undefined || at < cursor);
-  const decisions = contents.flatMap((content) => content.decisions).filter(isOfThisPage);
-  const shown = { id: root.persona, items: withDecisions(items, decisions), nextCursor: next ?? null };
+  const { items, next } = await historyPage(root, { limit, after: cursor }, { history: deployment.history, customers });
+  const shown = { id: root.persona, items, nextCursor: next ?? null };
   answer(world, globals, shown, () => renderHistory(shown.items, language));
   if (next !== undefined && !globals.json) note(world, `there are more: --cursor ${next}`);
 }

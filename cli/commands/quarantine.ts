@@ -4,10 +4,9 @@ import { bodyBytes, bodyText, type Envelope } from '../../shared/lake/envelope.t
 import { type QuarantineEntry, QuarantineStatus } from '../../shared/quarantine/quarantine.ts';
 import { NotFound } from '../../shared/runtime/errors.ts';
 import { FAILED, UsageError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
 import { answer, facts, note, plural, table } from '../output.ts';
 import { findEntries, openEntries, sendRetries, waitUntilClosed } from '../quarantine-retry.ts';
-import { deploymentFor, examples, globalsOf, readCount, type Session } from '../session.ts';
+import { deploymentFor, examples, globalsOf, readCount, refuseOtherWords, type Session } from '../session.ts';
 import type { Deployment } from '../world.ts';
 
 export function addQuarantine(program: Command, session: Session): void {
@@ -39,14 +38,6 @@ function addList(quarantine: Command, session: Session): void {
       answer(world, globals, { items, nextCursor }, () => renderList(items, options.status));
       if (nextCursor !== null && !globals.json) note(world, `there are more: --cursor ${nextCursor}`);
     });
-}
-
-/** The default command is given every misspelt one. */
-function refuseOtherWords(command: Command, quarantine: Command): void {
-  const [word] = command.args;
-  if (word === undefined) return;
-  const known = quarantine.commands.map((sub) => sub.name());
-  throw new UsageError(`There is no \`quarantine ${word}\`.${didYouMean(word, known)} Known: ${known.join(', ')}.`);
 }
 
 function renderList(items: readonly QuarantineEntry[], status: QuarantineStatus): string {

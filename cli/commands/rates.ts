@@ -6,9 +6,8 @@ import { importRates } from '../../shared/rates/import-rates.ts';
 import { rateText } from '../../shared/rates/rate-store.ts';
 import { type DailyRate, parseRates, type RateProblem } from '../../shared/rates/rate-table.ts';
 import { CliError, UsageError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
 import { answer, plural, table } from '../output.ts';
-import { deploymentFor, examples, globalsOf, type Session } from '../session.ts';
+import { deploymentFor, examples, globalsOf, refuseOtherWords, type Session } from '../session.ts';
 import type { World } from '../world.ts';
 
 const PROBLEMS_TOLD = 10;
@@ -115,11 +114,4 @@ function readCurrency(text: string): string {
 function readDay(text: string): string {
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return text;
   throw new UsageError(`${text} is no day. Example: 2026-11-24.`, 'day_invalid');
-}
-
-function refuseOtherWords(command: Command, rates: Command): void {
-  const [word] = command.args;
-  if (word === undefined) return;
-  const known = rates.commands.map((sub) => sub.name());
-  throw new UsageError(`There is no \`rates ${word}\`.${didYouMean(word, known)} Known: ${known.join(', ')}.`);
 }

@@ -24,11 +24,10 @@ import {
   resolveWith,
   withDecision,
 } from '../decisions.ts';
-import { CliError, UsageError } from '../errors.ts';
+import { CliError } from '../errors.ts';
 import { languageOf, languageOption } from '../language.ts';
-import { didYouMean } from '../nearest.ts';
 import { answer, note, oneLine } from '../output.ts';
-import { deploymentFor, examples, globalsOf, readCount, type Session } from '../session.ts';
+import { deploymentFor, examples, globalsOf, readCount, refuseOtherWords, type Session } from '../session.ts';
 import type { Customers, World } from '../world.ts';
 
 export function addSuggestions(program: Command, session: Session): void {
@@ -255,12 +254,4 @@ async function requireTwo(a: string, b: string, customers: Customers): Promise<r
   const roots = [await requireRoot(a, customers), await requireRoot(b, customers)] as const;
   if (roots[0].persona !== roots[1].persona) return roots;
   throw new CliError('one_profile', `${a} and ${b} are one profile already, ${roots[0].persona}.`);
-}
-
-/** The default command is given every misspelt one. */
-function refuseOtherWords(command: Command, suggestions: Command): void {
-  const [word] = command.args;
-  if (word === undefined) return;
-  const known = suggestions.commands.map((sub) => sub.name());
-  throw new UsageError(`There is no \`suggestions ${word}\`.${didYouMean(word, known)} Known: ${known.join(', ')}.`);
 }

@@ -1,5 +1,6 @@
 /** `tiers`: the policy that says which customer is in which tier: what it is, what another would move, and its history. */
 import type { Command } from 'commander';
+import { everyProfile, withNames } from '../../shared/profiles/every-profile.ts';
 import { type Policy, rollBack } from '../../shared/tiers/policy.ts';
 import type { StoredPolicy } from '../../shared/tiers/policy-store.ts';
 import { type PreviewProfile, preview } from '../../shared/tiers/preview.ts';
@@ -7,12 +8,19 @@ import { rulesInWords } from '../../shared/tiers/rule-words.ts';
 import { nextVersion, type PolicyVersion, versionsAt } from '../../shared/tiers/versions.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { CliError, UsageError } from '../errors.ts';
-import { didYouMean } from '../nearest.ts';
+import { sourceName } from '../json-file.ts';
 import { operatorName, readWhy } from '../operator.ts';
 import { answer, note } from '../output.ts';
-import { checkPolicy, type PolicyFields, readPolicyFields, sourceName } from '../policy-file.ts';
-import { deploymentFor, examples, type Globals, globalsOf, readCount, type Session } from '../session.ts';
-import { everyProfile, withNames } from '../tiers-preview.ts';
+import { checkPolicy, type PolicyFields, readPolicyFields } from '../policy-file.ts';
+import {
+  deploymentFor,
+  examples,
+  type Globals,
+  globalsOf,
+  readCount,
+  refuseOtherWords,
+  type Session,
+} from '../session.ts';
 import { renderHistory, renderPreview, renderVersion } from '../tiers-text.ts';
 import type { Deployment, World } from '../world.ts';
 
@@ -270,12 +278,4 @@ async function put(
   );
   for (const version of skipped)
     note(world, `version ${version}, which waited, will not come into force: ${policy.version} comes first.`);
-}
-
-/** The default command is given every misspelt one. */
-function refuseOtherWords(command: Command, tiers: Command): void {
-  const [word] = command.args;
-  if (word === undefined) return;
-  const known = tiers.commands.map((sub) => sub.name());
-  throw new UsageError(`There is no \`tiers ${word}\`.${didYouMean(word, known)} Known: ${known.join(', ')}.`);
 }

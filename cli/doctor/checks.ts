@@ -5,7 +5,9 @@ import { missingOutputs } from '../deployment.ts';
 import { plural } from '../output.ts';
 import { post } from '../play.ts';
 import type { Deployment, Site, StackDescription, World } from '../world.ts';
+import { judgeApi } from './api.ts';
 import { bad, check, type Finding, ok, type Verdict, warn } from './check.ts';
+import { judgeSubscribers } from './subscribers.ts';
 
 /** More than this waiting is a backlog: some seconds of work of one function. */
 const BACKLOG = 1_000;
@@ -47,21 +49,33 @@ export function inspect(deployment: Deployment, world: World): Promise<Finding>[
     check('workQueue', () => judgeQueue(deployment, 'work', deployment.outputs.WorkQueueUrl)),
     check('wakeQueue', () => judgeQueue(deployment, 'wake', deployment.outputs.WakeQueueUrl)),
     check('profilesQueue', () => judgeQueue(deployment, 'profiles', deployment.outputs.ProfilesQueueUrl)),
+    check('deliverQueue', () => judgeQueue(deployment, 'deliver', deployment.outputs.DeliverQueueUrl)),
+    check('exportsQueue', () => judgeQueue(deployment, 'exports', deployment.outputs.ExportsQueueUrl)),
     check('inboxDeadLetters', () => judgeDeadLetters(deployment, 'inbox', deployment.outputs.InboxDeadLetterQueueUrl)),
     check('workDeadLetters', () => judgeDeadLetters(deployment, 'work', deployment.outputs.WorkDeadLetterQueueUrl)),
     check('wakeDeadLetters', () => judgeDeadLetters(deployment, 'wake', deployment.outputs.WakeDeadLetterQueueUrl)),
     check('profilesDeadLetters', () =>
       judgeDeadLetters(deployment, 'profiles', deployment.outputs.ProfilesDeadLetterQueueUrl),
     ),
+    check('publishDeadLetters', () => judgeUntold(deployment)),
+    check('deliverDeadLetters', () =>
+      judgeDeadLetters(deployment, 'deliver', deployment.outputs.DeliverDeadLetterQueueUrl),
+    ),
+    check('exportsDeadLetters', () =>
+      judgeDeadLetters(deployment, 'exports', deployment.outputs.ExportsDeadLetterQueueUrl),
+    ),
     check('fetches', () => judgeFetches(deployment)),
+    check('subscribers', () => judgeSubscribers(deployment)),
     check('connections', () => judgeConnections(deployment)),
     check('quarantine', () => judgeQuarantine(deployment)),
     check('webhook', () => judgeWebhook(deployment, world)),
+    check('api', () => judgeApi(deployment, world)),
   ];
 }
 
 async function judgeTables({ outputs, inspection }: Deployment): Promise<Verdict> {
-  const tables = [outputs.OrdersTable, outputs.CustomersTable, outputs.OperationsTable];
+  const { OrdersTable, CustomersTable, EngagementTable, OperationsTable } = outputs;
+  const tables = [OrdersTable, CustomersTable, EngagementTable, OperationsTable];
   const states = await Promise.all(tables.map(async (name) => ({ name, status: await inspection.tableStatus(name) })));
   const resting = states.filter(({ status }) => status !== 'ACTIVE' && status !== 'UPDATING');
   if (resting.length === 0) return ok(`${tables.length} tables are active.`);
@@ -92,15 +106,29 @@ async function judgeDeadLetters({ inspection, site }: Deployment, name: string, 
   );
 }
 
-/** Lanes whose last word is a failure. */
-async function judgeFetches({ lanes }: Deployment): Promise<Verdict> {
-  const failing = (await lanes.listLanes()).filter(
-    ({ health: { lastFailure, lastSuccessAt = 0 } }) => lastFailure !== undefined && lastFailure.at > lastSuccessAt,
+/** A stream has no messages to put back: these say where in it lies what was given up. */
+async function judgeUntold({ inspection, outputs, site }: Deployment): Promise<Verdict> {
+  const url = outputs.PublishDeadLetterQueueUrl;
+  const { waiting, inFlight } = await inspection.queueState(url);
+  const untold = waiting + inFlight;
+  if (untold === 0) return ok('The publish dead-letter queue is empty.');
+  const endpoint = site.endpoint === undefined ? '' : ` --endpoint-url ${site.endpoint}`;
+  return bad(
+    `Changes of profiles were not told, ${plural(untold, 'batch', 'batches')} of them: tried several times.`,
+    `The publish function's log says which and why; they lie in the table's stream for a day. docs/events.md says how to read and tell them. Then aws sqs purge-queue --queue-url ${url}${endpoint}`,
   );
+}
+
+/** Lanes of connections whose last word is a failure; those of subscribers are looked at with them. */
+async function judgeFetches({ lanes }: Deployment): Promise<Verdict> {
+  const failing = (await lanes.listLanes()).flatMap(({ party, health: { lastFailure, lastSuccessAt = 0 } }) => {
+    const connection = connectionOf(party);
+    const isFailing = connection !== undefined && lastFailure !== undefined && lastFailure.at > lastSuccessAt;
+    return isFailing ? [`${connection} (${lastFailure.code})`] : [];
+  });
   if (failing.length === 0) return ok("Calls of platforms' APIs succeed, where there are any.");
-  const seen = failing.map(({ party, health }) => `${connectionOf(party) ?? party} (${health.lastFailure?.code})`);
   return warn(
-    `Last failed: ${seen.join(', ')}.`,
+    `Last failed: ${failing.join(', ')}.`,
     'What they should have brought is tried again. For credentials: tributary connect CHANNEL --connection ID --credentials-file FILE.',
   );
 }

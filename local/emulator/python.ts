@@ -1,4 +1,4 @@
-/** Python for the emulator: finds one, and keeps a private virtual environment that holds exactly what is pinned. */
+/** Python for the emulator, and for tests: finds one, and keeps private virtual environments that hold exactly what is pinned. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -71,26 +71,45 @@ function pythonEnvironment(): NodeJS.ProcessEnv {
   return { ...rest, PIP_DISABLE_PIP_VERSION_CHECK: '1' };
 }
 
-type VenvOptions = { stateDir: string; requirements: string; python: Python; report: (line: string) => void };
+type VenvOptions = {
+  stateDir: string;
+  requirements: string;
+  python: Python;
+  report: (line: string) => void;
+  /** Of its folder in the state folder; the emulator's unless given, as what follows. */
+  name?: string;
+  /** A module that it is there for. */
+  module?: string;
+  /** What it is for, in words. */
+  purpose?: string;
+};
 
 /**
  * Path of the environment's interpreter, made or remade where needed. Complete means that the marker, written last,
  * names the same requirements, so one that was interrupted or belongs to another pin is made again.
  */
-export async function ensureVenv({ stateDir, requirements, python, report }: VenvOptions): Promise<string> {
-  const venv = path.join(stateDir, 'venv');
+export async function ensureVenv({
+  stateDir,
+  requirements,
+  python,
+  report,
+  name = 'venv',
+  module = 'ministack',
+  purpose = 'the AWS emulator',
+}: VenvOptions): Promise<string> {
+  const venv = path.join(stateDir, name);
   const wanted = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex');
-  const ready = await readyInterpreter(venv, wanted);
+  const ready = await readyInterpreter(venv, wanted, module);
   if (ready) return ready;
-  return withLock(path.join(stateDir, 'venv.lock'), report, async () => {
-    const madeMeanwhile = await readyInterpreter(venv, wanted);
+  return withLock(path.join(stateDir, `${name}.lock`), report, async () => {
+    const madeMeanwhile = await readyInterpreter(venv, wanted, module);
     if (madeMeanwhile) return madeMeanwhile;
-    report('Preparing a Python environment for the AWS emulator (once)…');
+    report(`Preparing a Python environment for ${purpose} (once)…`);
     await rm(venv, { recursive: true, force: true });
     await must(python.command, ['-m', 'venv', venv]);
-    report('Installing the AWS emulator into it…');
+    report(`Installing ${purpose} into it…`);
     await must(interpreterOf(venv), ['-m', 'pip', 'install', '--quiet', '--no-input', '-r', requirements]);
     await writeFile(markerOf(venv), wanted);
     return interpreterOf(venv);
@@ -105,12 +124,12 @@ function markerOf(venv: string): string {
   return path.join(venv, 'complete');
 }
 
-async function readyInterpreter(venv: string, wanted: string): Promise<string | undefined> {
+async function readyInterpreter(venv: string, wanted: string, module: string): Promise<string | undefined> {
   const interpreter = interpreterOf(venv);
   if (!existsSync(interpreter) || (await readFile(markerOf(venv), 'utf8').catch(() => '')) !== wanted) return undefined;
   try {
     // The system's Python may have been upgraded or removed under the environment.
-    await run(interpreter, ['-c', 'import ministack'], { timeout: 30_000, env: pythonEnvironment() });
+    await run(interpreter, ['-c', `import ${module}`], { timeout: 30_000, env: pythonEnvironment() });
     return interpreter;
   } catch {
     return undefined;

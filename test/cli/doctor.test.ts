@@ -1,9 +1,24 @@
 import { expect, test } from 'vitest';
 import { CliError } from '../../cli/errors.ts';
 import type { World } from '../../cli/world.ts';
+import { ROUTES } from '../../shared/api/routes.ts';
+import { deliveryParty, hydrationParty, idleLane } from '../../shared/lanes/lane.ts';
+import type { Subscriber } from '../../shared/subscribers/subscriber.ts';
+import { instant } from '../../shared/time/instant.ts';
 import { createTestDeployment, OUTPUTS, saleCase } from './run.ts';
 
 type Made = ReturnType<typeof createTestDeployment>;
+
+const AT = instant(Date.parse('2026-11-24T08:00:00.000Z'));
+const subscriber = (id: string): Subscriber => ({
+  id,
+  url: 'https://crm.example',
+  events: ['segment.entered'],
+  paused: false,
+  revision: 1,
+  createdAt: AT,
+  by: 'ann',
+});
 
 async function withShops() {
   const made = createTestDeployment();
@@ -132,4 +147,119 @@ test('a stage that stands still is found by the round trip', async () => {
   expect((await examine(made, '--connection nobody')).byName.get('roundTrip')?.message).toContain(
     'no connection nobody',
   );
+});
+
+test('queues of segments and subscribers, and what was not told', async () => {
+  const made = await withShops();
+  made.queues.set('deliver', { arn: 'a', waiting: 1_001, inFlight: 0 });
+  made.queues.set('exports', { arn: 'a', waiting: 1_001, inFlight: 0 });
+  made.queues.set('deliver-dead', { arn: 'arn:deliver', waiting: 1, inFlight: 0 });
+  made.queues.set('exports-dead', { arn: 'arn:exports', waiting: 0, inFlight: 1 });
+  made.queues.set('publish-dead', { arn: 'arn:publish', waiting: 3, inFlight: 0 });
+  const { tableStatus } = made.deployment.inspection;
+  made.deployment.inspection.tableStatus = async (table) => (table === 'engagement' ? 'DELETING' : tableStatus(table));
+  const { byName } = await examine(made);
+  expect(byName.get('deliverQueue')).toMatchObject({
+    status: 'warn',
+    message: expect.stringContaining('1001 waiting'),
+  });
+  expect(byName.get('exportsQueue')).toMatchObject({ status: 'warn' });
+  for (const name of ['deliver', 'exports'])
+    expect(byName.get(`${name}DeadLetters`)).toMatchObject({
+      status: 'fail',
+      action: expect.stringContaining(`--source-arn arn:${name}`),
+    });
+  // A stream has nothing that could be put back.
+  expect(byName.get('publishDeadLetters')).toMatchObject({
+    status: 'fail',
+    message: expect.stringContaining('3 batches'),
+    action: expect.stringMatching(/docs\/events\.md.*purge-queue --queue-url .*publish-dead --endpoint-url/),
+  });
+  expect(byName.get('tables')).toMatchObject({ status: 'fail', message: 'engagement is DELETING.' });
+});
+
+test('fetches are those of connections; deliveries those of subscribers', async () => {
+  const made = await withShops();
+  const failed = { health: { lastSuccessAt: 1, lastFailure: { at: 2, code: 'timeout' } }, revision: 1 };
+  const { lanes } = made.deployment;
+  await lanes.putLane({ ...idleLane(deliveryParty('crm')), ...failed }, 0);
+  await lanes.putLane({ ...idleLane(deliveryParty('gone')), ...failed }, 0);
+  await made.subscribers.putSubscriber(subscriber('crm'));
+  const first = await examine(made);
+  expect(first.code).toBe(0);
+  expect(first.byName.get('fetches')).toMatchObject({ status: 'ok' });
+  expect(first.byName.get('subscribers')).toMatchObject({ status: 'warn', message: 'Last failed: crm (timeout).' });
+  await lanes.putLane({ ...idleLane(hydrationParty('shop')), ...failed }, 0);
+  const second = await examine(made);
+  expect(second.byName.get('fetches')).toMatchObject({ status: 'warn', message: 'Last failed: shop (timeout).' });
+  expect(second.byName.get('subscribers')?.message).not.toContain('shop');
+});
+
+test('subscribers that were given up, or have dead letters', async () => {
+  const made = await withShops();
+  const look = async () => (await examine(made)).byName.get('subscribers');
+  expect(await look()).toMatchObject({ status: 'ok', message: 'There is no subscriber.' });
+  await made.subscribers.putSubscriber(subscriber('crm'));
+  await made.subscribers.putSubscriber({ ...subscriber('later'), paused: true });
+  const dead = { message: { id: 'm', type: 't', occurredAt: AT, body: '{}' }, code: 'paused', attempts: 0, diedAt: AT };
+  // Of one that is paused they are what is meant to be.
+  await made.deadLetters.putDeadLetter({ subscriber: 'later', ...dead });
+  expect(await look()).toMatchObject({ status: 'ok', message: '1 subscriber of 2 active, 1 paused; none fails.' });
+  await made.deadLetters.putDeadLetter({ subscriber: 'crm', ...dead });
+  expect(await look()).toMatchObject({ status: 'warn', message: 'Not taken, and kept: crm 1.' });
+  await made.subscribers.putSubscriber({ ...subscriber('crm'), revision: 2, gaveUp: { at: AT, code: 'gone' } });
+  expect(await look()).toMatchObject({
+    status: 'fail',
+    message: 'Given up, so nothing is sent to them: crm (gone).',
+    action: expect.stringContaining('tributary subscribers resume ID'),
+  });
+});
+
+test('the API, where there is one', async () => {
+  const made = await withShops();
+  expect((await examine(made)).byName.get('api')).toMatchObject({
+    status: 'ok',
+    message: expect.stringContaining('apiIssuer'),
+  });
+  Object.assign(made.deployment, { site: { ...made.deployment.site, apiUrl: 'https://api.example' } });
+  const paths = Object.fromEntries(Object.values(ROUTES).map(({ path }) => [path, {}]));
+  const answering = (document: unknown, stranger: number, status = 200): Partial<World> => ({
+    fetch: async (input, init) => {
+      const url = String(input);
+      if (!url.startsWith('https://api.example')) return made.fetchIngest(input, init);
+      expect(new Headers(init?.headers).has('authorization')).toBe(false);
+      return url.endsWith('/openapi.json')
+        ? Response.json(document, { status })
+        : Response.json({}, { status: stranger });
+    },
+  });
+  const document = { openapi: '3.1.0', info: { title: 'Tributary', version: '1' } };
+  const look = async (world: Partial<World>) => (await examine(made, '', world)).byName.get('api');
+  expect(await look(answering({ ...document, paths }, 401))).toMatchObject({
+    status: 'ok',
+    message: 'https://api.example answers, and refuses strangers with 401.',
+  });
+  expect(await look(answering({ ...document, paths }, 200))).toMatchObject({
+    status: 'fail',
+    message: expect.stringContaining('answered 200'),
+  });
+  expect(await look(answering({}, 401, 502))).toMatchObject({
+    status: 'fail',
+    message: expect.stringContaining('answers 502'),
+  });
+  expect(await look(answering({ hello: 'world' }, 401))).toMatchObject({
+    status: 'fail',
+    message: expect.stringContaining('has no OpenAPI document'),
+  });
+  const { '/v1/segments:preview': _, ...older } = paths;
+  expect(await look(answering({ ...document, paths: older }, 401))).toMatchObject({
+    status: 'warn',
+    message: 'The API does not know /v1/segments:preview.',
+  });
+  // Whose fetch knows nobody there.
+  const silent = await look({
+    fetch: async (input, init) =>
+      String(input).startsWith('https://api') ? Promise.reject(new TypeError('x')) : made.fetchIngest(input, init),
+  });
+  expect(silent).toMatchObject({ status: 'fail', message: 'https://api.example does not answer.' });
 });

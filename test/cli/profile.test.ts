@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { ConnectionId } from '../../shared/connections/connection.ts';
+import type { PersonaId } from '../../shared/identity/persona.ts';
 import { deriveOrder } from '../../shared/orders/derive.ts';
 import { orderKey } from '../../shared/orders/order-key.ts';
 import { entryOf } from '../../shared/profiles/entry.ts';
@@ -130,6 +131,32 @@ test('nothing personal is shown unless it is asked for', async () => {
   }
   for (const line of ['profile --id shopify/shop/anne --reveal', 'explain shopify/shop/anne --reveal'])
     expect((await type(line)).stdout).toContain('+8613912345678');
+});
+
+test('tells which segments a customer is in, and why', async () => {
+  const made = await withAnne();
+  const { deployment, type } = made;
+  const since = instant(Date.parse('2026-11-24T10:00:00.000Z'));
+  const said = { version: 1, revision: 1, isArchived: false, by: 'a marketer', at: since };
+  const when = { all: [{ field: 'orders', atLeast: 2 } as const, { field: 'channels', sizeAtLeast: 2 } as const] };
+  await made.segments.putSegment({ id: 'cross', name: '跨渠道客户', when, ...said });
+  const customers = await deployment.customers();
+  const place = await customers.getPlace('shopify/shop/anne' as PersonaId); // the cast is the constructor of the brand
+  if (!place?.profile) throw new Error('Anne is not there');
+  const because = [
+    { at: '/all/0', value: 3 },
+    { at: '/all/1', value: 2 },
+  ];
+  const profile = { ...place.profile, segments: [{ id: 'cross', version: 1, since, because }] };
+  const write = { ...place, revision: place.revision + 1, profile };
+  await customers.putPlaces([{ place: write, seenRevision: place.revision }]);
+  const zh = (await type('explain shopify/shop/anne --lang zh')).stdout;
+  expect(zh).toContain('为何在这些人群中\n  跨渠道客户 (cross), 2026-11-24: ');
+  expect((await type('explain shopify/shop/anne --lang en')).stdout).toContain('Why these segments');
+  expect(JSON.parse((await type('explain shopify/shop/anne --json')).stdout).segments).toMatchObject([
+    { id: 'cross', name: '跨渠道客户', because: [{ at: '/all/0' }, { at: '/all/1' }] },
+  ]);
+  expect((await type('profile --id shopify/shop/anne')).stdout).toContain('cross');
 });
 
 test('sentences are in the language of the terminal, or as asked', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { locate, readOutputs } from '../../cli/deployment.ts';
 import { CliError, explain } from '../../cli/errors.ts';
-import { nearest } from '../../cli/nearest.ts';
 import { facts, formatMoney, oneLine, table } from '../../cli/output.ts';
+import { nearest } from '../../shared/text/nearest.ts';
 import { caseFolder, createTestDeployment, OUTPUTS } from './run.ts';
 
 test.each([
@@ -67,6 +67,13 @@ test('the local deployment is the default, and says how to start it', async () =
     endpoint: 'http://e',
     webhookUrl: 'http://h',
   });
+  const withApi = await caseFolder({
+    'endpoints.json': JSON.stringify({ ...written, apiUrl: 'http://a', token: 't' }),
+  });
+  expect(await locate({ stack: undefined, env: { TRIBUTARY_ENDPOINTS: `${withApi}/endpoints.json` } })).toMatchObject({
+    apiUrl: 'http://a',
+    token: 't',
+  });
   expect(await locate({ stack: 'prod', env: { AWS_REGION: 'eu-west-1' } })).toEqual({
     kind: 'aws',
     stack: 'prod',
@@ -80,6 +87,10 @@ test('an incomplete stack is named', () => {
   const { WebhookBaseUrl: __, ...local } = OUTPUTS;
   const site = { kind: 'local' as const, stack: 's', webhookUrl: 'http://h' };
   expect(readOutputs(site, { status: '', outputs: local })).toMatchObject({ WebhookBaseUrl: 'http://h' });
+  // An emulator's gateways have addresses that only its endpoints know.
+  const { ApiUrl: ___, ...bare } = local;
+  const endpoints = { ...site, apiUrl: 'http://a' };
+  expect(readOutputs(endpoints, { status: '', outputs: bare })).toMatchObject({ ApiUrl: 'http://a' });
 });
 
 test('failures become sentences', () => {

@@ -35,6 +35,8 @@ import { memoryLinking } from '../simulation/models/linking.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { memoryRates } from '../simulation/models/rates.ts';
+import { memorySegments } from '../simulation/models/segments.ts';
+import { memoryDeadLetters, memorySubscribers } from '../simulation/models/subscribers.ts';
 import { memoryPolicies } from '../simulation/models/tiers.ts';
 import { bluntTill, thinTill, till } from './till.ts';
 
@@ -47,9 +49,11 @@ const doors = new Map(tills.map(({ door }) => [door.channel, door]));
 export const OUTPUTS = {
   ApiId: 'api',
   WebhookBaseUrl: BASE,
+  ApiUrl: 'none',
   LakeBucket: 'lake',
   OrdersTable: 'orders',
   CustomersTable: 'customers',
+  EngagementTable: 'engagement',
   OperationsTable: 'operations',
   InboxQueueUrl: 'http://localhost:4566/000000000000/inbox',
   InboxDeadLetterQueueUrl: 'http://localhost:4566/000000000000/inbox-dead',
@@ -59,6 +63,11 @@ export const OUTPUTS = {
   WakeDeadLetterQueueUrl: 'http://localhost:4566/000000000000/wake-dead',
   ProfilesQueueUrl: 'http://localhost:4566/000000000000/profiles',
   ProfilesDeadLetterQueueUrl: 'http://localhost:4566/000000000000/profiles-dead',
+  PublishDeadLetterQueueUrl: 'http://localhost:4566/000000000000/publish-dead',
+  DeliverQueueUrl: 'http://localhost:4566/000000000000/deliver',
+  DeliverDeadLetterQueueUrl: 'http://localhost:4566/000000000000/deliver-dead',
+  ExportsQueueUrl: 'http://localhost:4566/000000000000/exports',
+  ExportsDeadLetterQueueUrl: 'http://localhost:4566/000000000000/exports-dead',
   IdentityKeysParameter: '/tributary/test/identity',
   AnyApiBase: 'false' as const,
   FixedAddress: 'none',
@@ -81,6 +90,8 @@ export function createTestDeployment() {
   const policies = memoryPolicies();
   const linking = memoryLinking();
   const history = memoryHistory();
+  const segments = memorySegments();
+  const [subscribers, deadLetters] = [memorySubscribers(), memoryDeadLetters()];
   const customers = memoryCustomers<StoredProfile>({
     // As publish does of the table's stream.
     onPlace: (now, before) => {
@@ -180,6 +191,9 @@ export function createTestDeployment() {
     work: { send: work },
     customers: async () => customers,
     history,
+    segments,
+    subscribers,
+    deadLetters,
     identityKeys: async () => KEYS,
     profiles: { send: notice },
     inspection: {
@@ -231,6 +245,9 @@ export function createTestDeployment() {
     type,
     later,
     deployment,
+    segments,
+    subscribers,
+    deadLetters,
     lake,
     queues,
     switches,

@@ -86,6 +86,7 @@ describe('functions', () => {
     expect([...all.keys()].sort()).toEqual([
       'archive',
       'deliver',
+      'exports',
       'hydrate',
       'ingest',
       'orders',

@@ -32,6 +32,21 @@ describe('settings', () => {
     expect(read({ 'tributary:webhookHosts': 'localhost:8080,[::1]' }).webhookHosts).toBe('localhost:8080,[::1]');
   });
 
+  it('has an HTTP API once it knows whose tokens to take', () => {
+    expect(read({})).toMatchObject({ apiRolesClaim: 'roles', apiCorsOrigins: [] });
+    expect(read({}).apiIssuer).toBeUndefined();
+    const given = {
+      'tributary:apiIssuer': 'https://brand.eu.auth0.com/',
+      'tributary:apiAudience': 'tributary, console',
+      'tributary:apiCorsOrigins': 'https://console.example.com,http://localhost:5173',
+    };
+    expect(read(given)).toMatchObject({
+      apiIssuer: 'https://brand.eu.auth0.com/',
+      apiAudience: ['tributary', 'console'],
+      apiCorsOrigins: ['https://console.example.com', 'http://localhost:5173'],
+    });
+  });
+
   it('names variables as one would guess', () => {
     expect(environmentName('archiveWindowSeconds')).toBe('TRIBUTARY_ARCHIVE_WINDOW_SECONDS');
   });
@@ -63,6 +78,19 @@ describe('settings', () => {
     [{ 'tributary:webhookHosts': 'https://localhost' }, 'Expected hosts such as localhost:8080, separated by commas.'],
     [{ 'tributary:webhookHosts': 'localhost,*.example.com/' }, 'Expected hosts such as localhost:8080'],
     [{ 'tributary:webhookHosts': 'localhost:0' }, 'Expected hosts such as localhost:8080'],
+    [{ 'tributary:apiIssuer': 'https://a.example' }, 'Give both apiIssuer and apiAudience, or neither'],
+    [{ 'tributary:apiAudience': 'tributary' }, 'Give both apiIssuer and apiAudience, or neither'],
+    [{ 'tributary:apiIssuer': 'a.example', 'tributary:apiAudience': 'a' }, 'Expected an https address'],
+    [{ 'tributary:apiIssuer': 'http://a.example', 'tributary:apiAudience': 'a' }, 'Expected an https address'],
+    [{ 'tributary:apiIssuer': 'https://a.example/?b', 'tributary:apiAudience': 'a' }, 'Expected an https address'],
+    [{ 'tributary:apiIssuer': 'https://a.example', 'tributary:apiAudience': ',' }, 'Expected at least one audience'],
+    [
+      { 'tributary:production': true, 'tributary:apiIssuer': 'http://127.0.0.1:1/a', 'tributary:apiAudience': 'a' },
+      'apiIssuer is on this machine',
+    ],
+    [{ 'tributary:apiCorsOrigins': 'https://a.example/' }, 'Expected origins such as https://console.example.com'],
+    [{ 'tributary:apiCorsOrigins': '*' }, 'Expected origins such as https://console.example.com'],
+    [{ 'tributary:apiCorsOrigins': 'http://a.example' }, 'Expected origins such as https://console.example.com'],
   ])('refuses %j in a sentence', (context, sentence) => {
     expect(() => read(context)).toThrow(sentence);
   });

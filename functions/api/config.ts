@@ -1,0 +1,21 @@
+import * as z from 'zod';
+import { readHosts } from '../../shared/subscribers/hosts.ts';
+
+/** Set by infra/api-stage.ts. */
+export const ApiConfig = z.object({
+  ORDERS_TABLE: z.string().min(1),
+  CUSTOMERS_TABLE: z.string().min(1),
+  OPERATIONS_TABLE: z.string().min(1),
+  ENGAGEMENT_TABLE: z.string().min(1),
+  LAKE_BUCKET: z.string().min(1),
+  PROFILES_QUEUE_URL: z.string().min(1),
+  DELIVER_QUEUE_URL: z.string().min(1),
+  EXPORTS_QUEUE_URL: z.string().min(1),
+  IDENTITY_KEYS: z.string().startsWith('/'),
+  SIGNING_SECRETS_PREFIX: z.string().startsWith('/'),
+  REPORTING_CURRENCY: z.string().length(3),
+  /** Name of the claim that holds roles. */
+  ROLES_CLAIM: z.string().min(1),
+  /** Hosts of our own that subscribers may be at. */
+  WEBHOOK_HOSTS: z.string().transform(readHosts),
+});

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import middy from '@middy/core';
+import { dynamoAudit, dynamoIdempotency } from '../../shared/api/store.ts';
+import { ADAPTERS, DOORS } from '../../shared/channels/registry.ts';
+import { dynamoConnections } from '../../shared/connections/store.ts';
+import { dynamoDerivations } from '../../shared/derivations/store.ts';
+import type { ExportsMessage } from '../../shared/exports/export.ts';
+import { randomTail } from '../../shared/exports/manage.ts';
+import { dynamoExports, s3ExportFiles } from '../../shared/exports/store.ts';
+import { linkingSource } from '../../shared/identity/linking-versions.ts';
+import { dynamoLinking, ssmKeys } from '../../shared/identity/store.ts';
+import { dynamoLanes } from '../../shared/lanes/store.ts';
+import { dynamoOrders } from '../../shared/orders/store.ts';
+import type { StoredProfile } from '../../shared/profiles/profile.ts';
+import { dynamoCustomers } from '../../shared/profiles/store.ts';
+import { dynamoHistory } from '../../shared/publish/store.ts';
+import type { ProfilesMessage, WakeMessage } from '../../shared/queues/messages.ts';
+import { sqsQueue } from '../../shared/queues/store.ts';
+import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { readConfig } from '../../shared/runtime/config.ts';
+import { observed } from '../../shared/runtime/middleware.ts';
+import { createTelemetry } from '../../shared/runtime/powertools.ts';
+import { s3Client } from '../../shared/runtime/s3.ts';
+import { dynamoMemberships, dynamoSegments } from '../../shared/segments/store.ts';
+import { RANDOM_NAMES } from '../../shared/subscribers/manage.ts';
+import { Message } from '../../shared/subscribers/message.ts';
+import { createSender, systemResolve } from '../../shared/subscribers/send.ts';
+import { dynamoDeadLetters, dynamoSubscribers, ssmSigningSecrets } from '../../shared/subscribers/store.ts';
+import { dynamoPolicies } from '../../shared/tiers/store.ts';
+import { createApi } from './app.ts';
+import { ApiConfig } from './config.ts';
+import { createHandler } from './handler.ts';
+import { createHandlers } from './handlers.ts';
+
+const config = readConfig(ApiConfig);
+const telemetry = createTelemetry('api');
+const clock = systemClock;
+const [dynamo, s3, sqs, ssm] = [dynamoClient(), s3Client(), sqsClient(), ssmClient()];
+const operations = { client: dynamo, table: config.OPERATIONS_TABLE };
+const engagement = { client: dynamo, table: config.ENGAGEMENT_TABLE };
+const customersTable = { client: dynamo, table: config.CUSTOMERS_TABLE };
+const lake = { client: s3, bucket: config.LAKE_BUCKET };
+const keys = ssmKeys({ client: ssm, name: config.IDENTITY_KEYS });
+
+const customers = async () => dynamoCustomers<StoredProfile>({ ...customersTable, sealer: (await keys.load()).sealer });
+const orders = dynamoOrders({ client: dynamo, table: config.ORDERS_TABLE, overflow: lake });
+const readings = { orders, doors: DOORS, connections: dynamoConnections(operations), adapters: ADAPTERS };
+const profiles = sqsQueue<ProfilesMessage>({ client: sqs, url: config.PROFILES_QUEUE_URL });
+const segments = dynamoSegments(engagement);
+const audit = dynamoAudit(engagement);
+
+const api = createApi({
+  handlers: createHandlers({
+    orders: readings,
+    profiles: {
+      customers,
+      identityKeys: () => keys.load(),
+      linking: linkingSource(dynamoLinking(operations), clock),
+      history: dynamoHistory(customersTable),
+      readings,
+      segments,
+      reportingCurrency: config.REPORTING_CURRENCY,
+      clock,
+    },
+    segments: {
+      segments,
+      memberships: dynamoMemberships(engagement),
+      derivations: dynamoDerivations(operations),
+      profiles,
+      channels: [...DOORS.keys()],
+      reportingCurrency: config.REPORTING_CURRENCY,
+      clock,
+    },
+    exports: {
+      exports: dynamoExports(engagement),
+      files: s3ExportFiles(lake),
+      segments,
+      queue: sqsQueue<ExportsMessage>({ client: sqs, url: config.EXPORTS_QUEUE_URL }),
+      clock,
+      newTail: randomTail,
+    },
+    subscribers: {
+      subscribers: dynamoSubscribers(engagement),
+      secrets: ssmSigningSecrets({ client: ssm, prefix: config.SIGNING_SECRETS_PREFIX }),
+      lanes: dynamoLanes({ ...operations, detail: Message }),
+      deadLetters: dynamoDeadLetters(engagement),
+      wakes: sqsQueue<WakeMessage>({ client: sqs, url: config.DELIVER_QUEUE_URL }),
+      hosts: config.WEBHOOK_HOSTS,
+      send: createSender({ hosts: config.WEBHOOK_HOSTS, resolve: systemResolve }),
+      clock,
+      ...RANDOM_NAMES,
+    },
+    tierPolicy: {
+      policies: dynamoPolicies(operations),
+      customers,
+      profiles,
+      reportingCurrency: config.REPORTING_CURRENCY,
+      clock,
+    },
+    audit: { audit, clock },
+    openapi: async () => (await import('./openapi.json')).default,
+  }),
+  idempotency: async () => dynamoIdempotency({ ...engagement, sealer: (await keys.load()).sealer }),
+  audit,
+  rolesClaim: config.ROLES_CLAIM,
+  clock,
+  newId: randomUUID,
+  telemetry,
+});
+
+export const handler = middy(createHandler(api)).use(observed(telemetry));

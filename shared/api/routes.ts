@@ -1,0 +1,61 @@
+/** All routes of the HTTP API, each with the least role that may. The names are those of the operations in the OpenAPI document. */
+import * as audit from './audit.ts';
+import * as document from './document.ts';
+import * as events from './events.ts';
+import * as exports from './exports.ts';
+import * as orders from './orders.ts';
+import * as profiles from './profiles.ts';
+import { type Route, route } from './route.ts';
+import * as segments from './segments.ts';
+import * as subscribers from './subscribers.ts';
+import * as tierPolicy from './tier-policy.ts';
+
+// biome-ignore format: a table
+export const ROUTES = {
+  getOrder:              route('GET',    '/v1/orders/{channel}/{connection}/{orderId}', 'reader',   orders.getOrder),
+
+  getProfile:            route('GET',    '/v1/profiles/{id}',                           'reader',   profiles.getProfile),
+  lookUpProfiles:        route('POST',   '/v1/profiles:lookup',                         'reader',   profiles.lookUpProfiles),
+  explainProfile:        route('GET',    '/v1/profiles/{id}/explanation',               'reader',   profiles.explainProfile),
+  listOrdersOfProfile:   route('GET',    '/v1/profiles/{id}/orders',                    'reader',   profiles.listOrdersOfProfile),
+  listHistoryOfProfile:  route('GET',    '/v1/profiles/{id}/history',                   'reader',   profiles.listHistoryOfProfile),
+
+  listSegments:          route('GET',    '/v1/segments',                                'reader',   segments.listSegments),
+  createSegment:         route('POST',   '/v1/segments',                                'marketer', segments.createSegment),
+  getSegment:            route('GET',    '/v1/segments/{id}',                           'reader',   segments.getSegment),
+  putSegment:            route('PUT',    '/v1/segments/{id}',                           'marketer', segments.putSegment),
+  archiveSegment:        route('DELETE', '/v1/segments/{id}',                           'marketer', segments.archiveSegment),
+  restoreSegment:        route('POST',   '/v1/segments/{id}/restore',                   'marketer', segments.restoreSegment),
+  listVersionsOfSegment: route('GET',    '/v1/segments/{id}/versions',                  'reader',   segments.listVersionsOfSegment),
+  listMembersOfSegment:  route('GET',    '/v1/segments/{id}/members',                   'reader',   segments.listMembersOfSegment),
+  previewSegment:        route('POST',   '/v1/segments:preview',                        'reader',   segments.previewSegment),
+  listReadyMadeSegments: route('GET',    '/v1/segments:ready-made',                     'reader',   segments.listReadyMadeSegments),
+
+  requestExport:         route('POST',   '/v1/segments/{id}/exports',                   'reader',   exports.requestExport),
+  listExportsOfSegment:  route('GET',    '/v1/segments/{id}/exports',                   'reader',   exports.listExportsOfSegment),
+  getExport:             route('GET',    '/v1/exports/{exportId}',                      'reader',   exports.getExport),
+  putExportSchedule:     route('PUT',    '/v1/segments/{id}/export-schedule',           'marketer', exports.putExportSchedule),
+  getExportSchedule:     route('GET',    '/v1/segments/{id}/export-schedule',           'reader',   exports.getExportSchedule),
+  removeExportSchedule:  route('DELETE', '/v1/segments/{id}/export-schedule',           'marketer', exports.removeExportSchedule),
+
+  listSubscribers:       route('GET',    '/v1/subscribers',                             'marketer', subscribers.listSubscribers),
+  addSubscriber:         route('POST',   '/v1/subscribers',                             'operator', subscribers.addSubscriber),
+  getSubscriber:         route('GET',    '/v1/subscribers/{id}',                        'marketer', subscribers.getSubscriber),
+  putSubscriber:         route('PUT',    '/v1/subscribers/{id}',                        'operator', subscribers.putSubscriber),
+  removeSubscriber:      route('DELETE', '/v1/subscribers/{id}',                        'operator', subscribers.removeSubscriber),
+  testSubscriber:        route('POST',   '/v1/subscribers/{id}/test',                   'operator', subscribers.testSubscriber),
+  rotateSubscriberSecret: route('POST',  '/v1/subscribers/{id}/rotate',                 'operator', subscribers.rotateSubscriberSecret),
+  redriveSubscriber:     route('POST',   '/v1/subscribers/{id}/redrive',                'operator', subscribers.redriveSubscriber),
+  listDeadLettersOfSubscriber: route('GET', '/v1/subscribers/{id}/dead-letters',        'marketer', subscribers.listDeadLettersOfSubscriber),
+
+  getTierPolicy:         route('GET',    '/v1/tier-policy',                             'reader',   tierPolicy.getTierPolicy),
+  putTierPolicy:         route('PUT',    '/v1/tier-policy',                             'operator', tierPolicy.putTierPolicy),
+  previewTierPolicy:     route('POST',   '/v1/tier-policy:preview',                     'marketer', tierPolicy.previewTierPolicy),
+
+  listEventSchemas:      route('GET',    '/v1/event-schemas',                           'anyone',   events.listEventSchemas),
+  getEventSchema:        route('GET',    '/v1/event-schemas/{type}',                    'anyone',   events.getEventSchema),
+  listAudit:             route('GET',    '/v1/audit',                                   'operator', audit.listAudit),
+  getOpenApi:            route('GET',    '/openapi.json',                               'anyone',   document.getOpenApi),
+} as const satisfies Readonly<Record<string, Route>>;
+export type Routes = typeof ROUTES;
+export type RouteName = keyof Routes;
