@@ -30,6 +30,7 @@ import { allow, ofItems } from './defaults/permissions.ts';
 import { managePermissions, type SigningSecretParameters } from './deliver-stage.ts';
 import { EXPORT_KEYS_REASON, exportPermissions } from './exports-stage.ts';
 import type { IdentityKeys } from './identity-keys.ts';
+import type { PreviewStage } from './preview-stage.ts';
 import type { Settings } from './settings.ts';
 
 export interface ApiStageProps {
@@ -49,6 +50,7 @@ export interface ApiStageProps {
   readonly profiles: IQueue;
   readonly deliver: IQueue;
   readonly exports: IQueue;
+  readonly preview: PreviewStage;
 }
 
 /** The gateway waits for half a minute, no longer. */
@@ -95,6 +97,7 @@ export class ApiStage extends Construct {
         PROFILES_QUEUE_URL: props.profiles.queueUrl,
         DELIVER_QUEUE_URL: props.deliver.queueUrl,
         EXPORTS_QUEUE_URL: props.exports.queueUrl,
+        PREVIEW_FUNCTION: props.preview.function.functionName,
         IDENTITY_KEYS: identityKeys.parameterName,
         SIGNING_SECRETS_PREFIX: signingSecrets.prefix,
         REPORTING_CURRENCY: settings.reportingCurrency,
@@ -158,6 +161,7 @@ function permissionsOf(props: ApiStageProps): PolicyStatement[] {
     ofItems([`${IDEMPOTENCY_PREFIX}*`], ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'], engagement.tableArn),
     ofItems([`${AUDIT_PREFIX}*`], ['PutItem', 'Query'], engagement.tableArn),
     allow(['sqs:SendMessage'], props.profiles.queueArn),
+    ...props.preview.permissions,
     // Whoever needs the keys of identity first makes them.
     allow(['ssm:GetParameter', 'ssm:PutParameter'], identityKeys.arn),
     ...managePermissions({ operations, engagement, queue: props.deliver, signingSecrets }),

@@ -17,12 +17,17 @@ export interface DashboardProps {
   readonly publish: IFunction;
   readonly deliver: IFunction;
   readonly exports: IFunction;
+  readonly record: IFunction;
+  readonly recordAll: IFunction;
+  readonly snapshot: IFunction;
+  readonly preview: IFunction;
   readonly population: IFunction;
   readonly inbox: Queues;
   readonly work: Queues;
   readonly wake: Queues;
   readonly profilesQueue: Queues;
   readonly publishDeadLetters: IQueue;
+  readonly recordDeadLetters: IQueue;
   readonly deliverQueue: Queues;
   readonly exportsQueue: Queues;
 }
@@ -35,6 +40,7 @@ export class Dashboard extends Construct {
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
     const { ingest, archive, orders, hydrate, profiles, publish, deliver, exports, population } = props;
+    const { record, recordAll, snapshot, preview, recordDeadLetters } = props;
     const { inbox, work, wake, profilesQueue, publishDeadLetters, deliverQueue, exportsQueue } = props;
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.hours(3) });
     this.name = dashboard.dashboardName;
@@ -105,6 +111,16 @@ export class Dashboard extends Construct {
       ...queue(exportsQueue),
       health(exports),
     );
+    dashboard.addWidgets(title('Snapshots: all profiles as columns in the lake, and previews over them'));
+    dashboard.addWidgets(
+      graph('Behind the stream, ms; dead letters', [
+        record.metric('IteratorAge', { statistic: 'Maximum', period: MINUTE }),
+        recordDeadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
+      ]),
+      health(record),
+      health(recordAll),
+    );
+    dashboard.addWidgets(health(snapshot), health(preview));
     dashboard.addWidgets(title('Population: what predictions and percentiles follow from, once a day'));
     dashboard.addWidgets(
       graph('Profiles read', [byCause('surveyed')]),

@@ -97,6 +97,10 @@ export const Settings = z.strictObject({
   /** Requests a second and at once that the HTTP API lets in. Past these it answers 429. */
   apiThrottleRate: whole(1, 10_000).default(50),
   apiThrottleBurst: whole(1, 5_000).default(100),
+  /** How often a snapshot of all profiles is taken, for previews of segments; nothing is done where none has changed. */
+  snapshotMinutes: whole(5, 1440).default(15),
+  /** Previews counted at once, of the account's concurrency set apart for them; more are told to ask again. 0: as many as the account lets. */
+  previewConcurrency: whole(0, 1000).default(0),
   architecture: z.enum(['arm64', 'x86_64'], 'arm64 or x86_64').default('arm64'),
   /** Alarms are mailed here, once the address has confirmed; without it and a topic they only show in CloudWatch. */
   alarmEmail: z.email('an email address').optional(),

@@ -20,10 +20,13 @@ import { IngestStage } from './ingest-stage.ts';
 import { Lake } from './lake.ts';
 import { OrdersStage } from './orders-stage.ts';
 import { PopulationStage } from './population-stage.ts';
+import { PreviewStage } from './preview-stage.ts';
 import { ProfilesStage } from './profiles-stage.ts';
 import { PublishStage } from './publish-stage.ts';
+import { RecordAllStage, RecordStage } from './record-stage.ts';
 import { secretsOf } from './secrets.ts';
 import type { Settings } from './settings.ts';
+import { SnapshotStage, snapshotCode } from './snapshot-stage.ts';
 import { Tables } from './tables.ts';
 
 /** Of what no setting asked for. */
@@ -115,6 +118,17 @@ export class TributaryStack extends Stack {
       operations,
       identityKeys,
     });
+    const recordStage = new RecordStage(this, 'RecordStage', { settings, alarms, lake, customers, identityKeys });
+    const recordAllStage = new RecordAllStage(this, 'RecordAllStage', {
+      settings,
+      alarms,
+      lake,
+      customers,
+      identityKeys,
+    });
+    const code = snapshotCode(settings);
+    const snapshotStage = new SnapshotStage(this, 'SnapshotStage', { settings, alarms, lake, code });
+    const previewStage = new PreviewStage(this, 'PreviewStage', { settings, alarms, lake, engagement, code });
     const { apiIssuer: issuer, apiAudience: audience } = settings;
     const apiStage =
       issuer !== undefined && audience !== undefined
@@ -133,6 +147,7 @@ export class TributaryStack extends Stack {
             profiles: profilesStage.queue.queue,
             deliver: deliverStage.wake.queue,
             exports: exportsStage.queue.queue,
+            preview: previewStage,
           })
         : undefined;
     const edge = new Edge(this, 'Edge', { settings, alarms, ingest: ingestStage.target });
@@ -145,12 +160,17 @@ export class TributaryStack extends Stack {
       publish: publishStage.function,
       deliver: deliverStage.function,
       exports: exportsStage.function,
+      record: recordStage.function,
+      recordAll: recordAllStage.function,
+      snapshot: snapshotStage.function,
+      preview: previewStage.function,
       population: populationStage.function,
       inbox,
       work,
       wake,
       profilesQueue: profilesStage.queue,
       publishDeadLetters: publishStage.deadLetterQueue,
+      recordDeadLetters: recordStage.deadLetterQueue,
       deliverQueue: deliverStage.wake,
       exportsQueue: exportsStage.queue,
     });
@@ -181,6 +201,8 @@ export class TributaryStack extends Stack {
       DeliverDeadLetterQueueUrl: deliverStage.wake.deadLetterQueue.queueUrl,
       ExportsQueueUrl: exportsStage.queue.queue.queueUrl,
       ExportsDeadLetterQueueUrl: exportsStage.queue.deadLetterQueue.queueUrl,
+      RecordDeadLetterQueueUrl: recordStage.deadLetterQueue.queueUrl,
+      SnapshotFunction: snapshotStage.function.functionName,
       SigningSecretsPrefix: signingSecrets.prefix,
       SecretsPrefix: secrets.prefix,
       AnyApiBase: settings.anyApiBase ? 'true' : 'false',
@@ -194,6 +216,9 @@ export class TributaryStack extends Stack {
       ProfilesLogGroup: profilesStage.function.logGroup.logGroupName,
       PublishLogGroup: publishStage.function.logGroup.logGroupName,
       DeliverLogGroup: deliverStage.function.logGroup.logGroupName,
+      RecordLogGroup: recordStage.function.logGroup.logGroupName,
+      SnapshotLogGroup: snapshotStage.function.logGroup.logGroupName,
+      PreviewLogGroup: previewStage.function.logGroup.logGroupName,
       ExportsLogGroup: exportsStage.function.logGroup.logGroupName,
       ApiLogGroup: apiStage?.function.logGroup.logGroupName ?? NONE,
       PopulationLogGroup: populationStage.function.logGroup.logGroupName,

@@ -18,6 +18,8 @@ export const localEnvironment = (endpoint: string): Record<string, string> => ({
   AWS_REGION: LOCAL_REGION,
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
+  // Functions run on this machine, and so does what is compiled of them.
+  TRIBUTARY_ARCHITECTURE: process.arch === 'arm64' ? 'arm64' : 'x86_64',
   // The demo's platforms and subscribers, and those of tests, are on this machine.
   TRIBUTARY_ANY_API_BASE: 'true',
   TRIBUTARY_WEBHOOK_HOSTS: '127.0.0.1,localhost',

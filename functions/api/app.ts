@@ -1,37 +1,11 @@
-/**
- * The routes of shared/api/routes.ts as a Hono app. Each request goes the same way: who asks, may they, is it well-formed, was it done
- * before; then its handler, of which none knows HTTP.
- */
+/** The routes of shared/api/routes.ts as a Hono app; what becomes of a request to one of them is in serve.ts. */
 import { Hono } from 'hono';
-import { type Access, type Role, seesPersons } from '../../shared/api/roles.ts';
-import type { BodyOf, ParamsOf, QueryOf, ReplyOf, Route } from '../../shared/api/route.ts';
-import { ROUTES, type RouteName, type Routes } from '../../shared/api/routes.ts';
-import type { LogFields } from '../../shared/runtime/telemetry.ts';
-import { type Caller, type Claims, callerOf, requireRole } from './caller.ts';
-import { etagOf, type Seen } from './etag.ts';
-import { type OnceDependencies, once } from './once.ts';
+import type { Route } from '../../shared/api/route.ts';
+import { ROUTES, type RouteName } from '../../shared/api/routes.ts';
+import type { Claims } from './caller.ts';
 import { problemResponse, Refusal, refusalOf } from './problem.ts';
-import { type Checked, LARGEST_BODY_BYTES, readRequest } from './request.ts';
-import { type TrailDependencies, trailed, trailRefusal } from './trail.ts';
-
-export interface Asked<R> {
-  readonly params: ParamsOf<R>;
-  readonly query: QueryOf<R>;
-  readonly body: BodyOf<R>;
-  /** Of an open route, one without name and roles. */
-  readonly caller: Caller;
-  /** Whether what identifies persons may be shown as it is. */
-  readonly revealed: boolean;
-  /** What If-Match says. */
-  readonly seen: Seen | undefined;
-}
-export type Handler<R> = (asked: Asked<R>) => Promise<ReplyOf<R>>;
-export type Handlers = { readonly [Name in RouteName]: Handler<Routes[Name]> };
-
-export interface ApiDependencies extends OnceDependencies, TrailDependencies {
-  readonly handlers: Handlers;
-  readonly rolesClaim: string;
-}
+import { LARGEST_BODY_BYTES } from './request.ts';
+import { type ApiDependencies, serve } from './serve.ts';
 
 /** What the gateway says besides the request. */
 export interface Bindings {
@@ -74,7 +48,7 @@ export function createApi(dependencies: ApiDependencies): Api {
         headers: req.raw.headers,
         body: await bodyOf(req.raw, route),
       };
-      return serve(name, route, dependencies, env, () => readRequest(route, incoming));
+      return serve({ name, route, claims: env.claims, incoming }, dependencies);
     });
   }
   for (const [path, allowed] of methodsByPath()) {
@@ -86,14 +60,12 @@ export function createApi(dependencies: ApiDependencies): Api {
   app.notFound(({ env }) => problemResponse(NOWHERE, env.requestId));
   app.onError((error, { req, env }) => {
     const refusal = refusalOf(error);
-    if (refusal.status >= 500) report(error, { request: env.requestId, method: req.method }, dependencies);
-    return problemResponse(refusal, env.requestId);
+    const { requestId } = env;
+    if (refusal.status >= 500)
+      dependencies.telemetry.error('Request failed', error, { request: requestId, method: req.method });
+    return problemResponse(refusal, requestId);
   });
   return app;
-}
-
-function report(error: unknown, fields: LogFields, { telemetry }: ApiDependencies): void {
-  telemetry.error('Request failed', error, fields);
 }
 
 const honoPath = (path: string): string => path.replace(/\{(\w+)\}/g, ':$1');
@@ -110,80 +82,4 @@ async function bodyOf(request: Request, { body }: Route): Promise<Uint8Array> {
   const declared = Number(request.headers.get('content-length') ?? 0);
   if (declared > LARGEST_BODY_BYTES) return new Uint8Array(LARGEST_BODY_BYTES + 1);
   return new Uint8Array(await request.arrayBuffer());
-}
-
-async function serve(
-  name: RouteName,
-  route: Route,
-  dependencies: ApiDependencies,
-  { claims }: Bindings,
-  read: () => Checked,
-): Promise<Response> {
-  const caller = await admitted(name, route, claims, dependencies);
-  const { params, query, body, seen, idempotencyKey } = read();
-  // The casts: readRequest has checked all three by the schemas of this very route, and the handler is the route's own.
-  const handler = dependencies.handlers[name] as Handler<Route>;
-  const asked = { params, query, body, caller, revealed: seesPersons(caller.roles), seen } as Asked<Route>;
-  const change = { caller: caller.id, operation: name, subject: subjectOf(params) };
-  const work = async () => {
-    const reply = await (route.audited ? trailed(change, dependencies, () => handle(asked)) : handle(asked));
-    return answerOf(reply);
-  };
-  async function handle(what: Asked<Route>): Promise<Reply> {
-    try {
-      return await handler(what);
-    } catch (error) {
-      // Somebody was faster between our look and our write: to who sent an If-Match it is as if they had been first.
-      const refusal = refusalOf(error);
-      if (refusal.status !== 409 || !what.seen || error instanceof Refusal) throw error;
-      throw new Refusal(412, refusal.code, refusal.message);
-    }
-  }
-  const {
-    status,
-    headers,
-    body: shown,
-  } = idempotencyKey === undefined
-    ? await work()
-    : await once({ caller: caller.id, key: idempotencyKey, request: [name, params, query, body] }, dependencies, work);
-  if (shown === undefined) return new Response(null, { status, headers });
-  return new Response(JSON.stringify(shown), { status, headers: { 'content-type': 'application/json', ...headers } });
-}
-
-/** Any handler's. */
-interface Reply {
-  readonly status: number;
-  readonly body?: unknown;
-  readonly revision?: number;
-  readonly subject?: string;
-}
-
-const answerOf = ({ status, body, revision }: Reply) => ({
-  status,
-  headers: revision === undefined ? {} : { etag: etagOf(revision) },
-  ...(body !== undefined && { body }),
-});
-
-const NOBODY: Caller = { id: '', roles: [] };
-
-async function admitted(
-  name: RouteName,
-  { role, audited }: { readonly role: Access; readonly audited?: true },
-  claims: Claims | undefined,
-  dependencies: ApiDependencies,
-): Promise<Caller> {
-  if (role === 'anyone') return NOBODY;
-  const caller = callerOf(claims, dependencies.rolesClaim);
-  try {
-    requireRole(caller, role satisfies Role);
-  } catch (error) {
-    if (audited) await trailRefusal({ caller: caller.id, operation: name }, 403, dependencies);
-    throw error;
-  }
-  return caller;
-}
-
-function subjectOf(params: unknown): string | undefined {
-  if (typeof params !== 'object' || params === null || !('id' in params)) return undefined;
-  return String(params.id);
 }

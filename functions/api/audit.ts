@@ -1,7 +1,7 @@
 import type { AuditLog } from '../../shared/api/audit.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import type { Handlers } from './app.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import type { Handlers } from './serve.ts';
 
 export interface AuditReads {
   readonly audit: Pick<AuditLog, 'listEntries'>;

@@ -1,6 +1,6 @@
 import { EVENT_TYPES, eventSchemaOf, isEventType } from '../../shared/api/events.ts';
-import type { Handlers } from './app.ts';
 import { Refusal } from './problem.ts';
+import type { Handlers } from './serve.ts';
 
 export const eventHandlers: Pick<Handlers, 'listEventSchemas' | 'getEventSchema'> = {
   async listEventSchemas() {

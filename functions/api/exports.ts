@@ -1,11 +1,11 @@
 import { seesPersons } from '../../shared/api/roles.ts';
 import { ExportWishes } from '../../shared/exports/export.ts';
 import * as manage from '../../shared/exports/manage.ts';
-import type { Handlers } from './app.ts';
 import type { Caller } from './caller.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { requireSeen, type Seen } from './etag.ts';
 import { Refusal } from './problem.ts';
+import type { Handlers } from './serve.ts';
 
 type ExportHandlers = Pick<
   Handlers,

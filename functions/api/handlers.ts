@@ -3,13 +3,13 @@ import type { OpenApiDocument } from '../../shared/api/document.ts';
 import type { ExportManagement } from '../../shared/exports/manage.ts';
 import type { OrderReads } from '../../shared/profiles/order-reading.ts';
 import type { Management } from '../../shared/subscribers/manage.ts';
-import type { Handlers } from './app.ts';
 import { type AuditReads, auditHandlers } from './audit.ts';
 import { eventHandlers } from './events.ts';
 import { exportHandlers } from './exports.ts';
 import { orderHandlers } from './orders.ts';
 import { type ProfileReads, profileHandlers } from './profiles.ts';
 import { type SegmentDependencies, segmentHandlers } from './segments.ts';
+import type { Handlers } from './serve.ts';
 import { subscriberHandlers } from './subscribers.ts';
 import { type TierPolicies, tierPolicyHandlers } from './tier-policy.ts';
 

@@ -11,6 +11,7 @@ import { linkingSource } from '../../shared/identity/linking-versions.ts';
 import { dynamoLinking, ssmKeys } from '../../shared/identity/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
+import { lambdaPreviewer, previewClient } from '../../shared/preview/store.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { dynamoCustomers } from '../../shared/profiles/store.ts';
 import { dynamoHistory } from '../../shared/publish/store.ts';
@@ -67,6 +68,7 @@ const api = createApi({
       segments,
       memberships: dynamoMemberships(engagement),
       derivations: dynamoDerivations(operations),
+      previewer: lambdaPreviewer({ client: previewClient(), functionName: config.PREVIEW_FUNCTION }),
       profiles,
       channels: [...DOORS.keys()],
       reportingCurrency: config.REPORTING_CURRENCY,

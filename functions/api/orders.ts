@@ -1,7 +1,7 @@
 import { maskBuyer } from '../../shared/orders/mask.ts';
 import { type OrderReads, readOrder } from '../../shared/profiles/order-reading.ts';
-import type { Handlers } from './app.ts';
 import { Refusal } from './problem.ts';
+import type { Handlers } from './serve.ts';
 
 export const orderHandlers = (reads: OrderReads): Pick<Handlers, 'getOrder'> => ({
   async getOrder({ params, revealed }) {

@@ -17,13 +17,13 @@ import { MASKED, REVEALED } from '../../shared/profiles/reveal.ts';
 import { readProfile, type UnifiedProfile } from '../../shared/profiles/unified.ts';
 import type { HistoryStore } from '../../shared/publish/history.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
+import { explainSegments } from '../../shared/segments/explain-segments.ts';
 import type { SegmentStore } from '../../shared/segments/segment-store.ts';
 import { instant } from '../../shared/time/instant.ts';
-import type { Handlers } from './app.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { explainSegments } from '../../shared/segments/explain-segments.ts';
 import { Refusal } from './problem.ts';
 import { ordersOf } from './profile-orders.ts';
+import type { Handlers } from './serve.ts';
 import { inLanguage } from './speak.ts';
 
 /** The keys that open customers are read when they are first needed. */

@@ -12,12 +12,12 @@ import { readDefinition } from '../../shared/segments/read-definition.ts';
 import { READY_MADE, vipOfChannel } from '../../shared/segments/ready-made.ts';
 import type { MembershipStore, SegmentStore } from '../../shared/segments/segment-store.ts';
 import { instant } from '../../shared/time/instant.ts';
-import type { Handlers } from './app.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { requireSeen } from './etag.ts';
 import { inPages } from './pages.ts';
 import { Refusal } from './problem.ts';
 import { putVersion, type Said } from './segment-edits.ts';
+import type { Handlers } from './serve.ts';
 
 export interface SegmentDependencies {
   /** What conditions may name, and are in. */

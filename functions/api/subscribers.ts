@@ -1,10 +1,10 @@
 import * as manage from '../../shared/subscribers/manage.ts';
 import { listDeadLetters, redrive } from '../../shared/subscribers/redrive.ts';
-import type { Handlers } from './app.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { requireSeen } from './etag.ts';
 import { inPages } from './pages.ts';
 import { Refusal } from './problem.ts';
+import type { Handlers } from './serve.ts';
 
 type SubscriberHandlers = Pick<
   Handlers,

@@ -12,9 +12,9 @@ import { type PreviewProfile, preview } from '../../shared/tiers/preview.ts';
 import { rulesInWords } from '../../shared/tiers/rule-words.ts';
 import { nextVersion, type PolicyVersion, versionsAt } from '../../shared/tiers/versions.ts';
 import { instant } from '../../shared/time/instant.ts';
-import type { Handlers } from './app.ts';
 import { requireSeen } from './etag.ts';
 import { Refusal } from './problem.ts';
+import type { Handlers } from './serve.ts';
 
 export interface TierPolicies {
   readonly policies: PolicyStore;

@@ -9,13 +9,27 @@ import path from 'node:path';
 import { buildSync } from 'esbuild';
 
 const ROOT = path.resolve(import.meta.dirname, '..', '..');
-const CACHE = path.join(ROOT, 'node_modules', '.cache', 'tributary');
+export const CACHE = path.join(ROOT, 'node_modules', '.cache', 'tributary');
+/** Compiled, and another for each platform: it lies beside the bundle, see infra/defaults/duckdb.ts. */
+const DUCKDB_BINDINGS = '@duckdb/node-bindings-*';
 
 /** Folder with `index.mjs`, whose `handler` is that of functions/<name>/main.ts. It is named after what is in it. */
-export function bundle(name: string): string {
+export const bundle = (name: string): string => build({ index: name });
+
+/** Several functions in one folder, so that what they share is in it once: `<name>.mjs` has the handler of each. */
+export const bundleTogether = (names: readonly string[]): string =>
+  build(Object.fromEntries(names.map((name) => [name, name])));
+
+/** `entries`: the function's name, by that of its file. */
+function build(entries: Readonly<Record<string, string>>): string {
+  const names = Object.values(entries);
+  const entryPoints = Object.entries(entries).map(([out, name]) => ({
+    in: path.join('functions', name, 'main.ts'),
+    out,
+  }));
   const { outputFiles } = buildSync({
     absWorkingDir: ROOT,
-    entryPoints: { index: path.join('functions', name, 'main.ts') },
+    entryPoints,
     outdir: CACHE,
     outExtension: { '.js': '.mjs' },
     write: false,
@@ -32,12 +46,12 @@ export function bundle(name: string): string {
     // CommonJS dependencies call `require`, which an ES module has not.
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
     // What only proves who is speaking never reads what was said: see shared/channels/registry.ts.
-    external: name === 'ingest' ? ['./shared/channels/*/adapter.ts'] : [],
+    external: [...(names.includes('ingest') ? ['./shared/channels/*/adapter.ts'] : []), DUCKDB_BINDINGS],
     alias: { '@aws-sdk/credential-provider-node': path.join(ROOT, 'infra/defaults/env-credentials.ts') },
   });
   const hash = createHash('sha256');
   for (const file of outputFiles) hash.update(path.basename(file.path)).update(file.contents);
-  const folder = path.join(CACHE, `${name}-${hash.digest('hex').slice(0, 16)}`);
+  const folder = path.join(CACHE, `${names.join('-')}-${hash.digest('hex').slice(0, 16)}`);
   if (existsSync(folder)) return folder;
   // Renamed into place when whole: tests and a deployment may bundle at the same time.
   const unfinished = `${folder}.${process.pid}`;

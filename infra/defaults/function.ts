@@ -1,5 +1,5 @@
 /** What every function has in common: how it is bundled, what it may do, how it logs. */
-import { type Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   ApplicationLogLevel,
@@ -25,8 +25,14 @@ export type Network = Required<Pick<FunctionOptions, 'vpc' | 'vpcSubnets' | 'sec
 export interface FunctionProps {
   /** The folder in functions/. */
   readonly name: string;
+  /** Where it shares its code with others, or brings more than that: else it is bundled by its name. */
+  readonly code?: { readonly code: Code; readonly handler: string };
   readonly timeout: Duration;
   readonly memoryMiB: number;
+  /** Room in /tmp, if not 512. */
+  readonly diskMiB?: number;
+  /** Instances at once that no other function may have, and that this one may not exceed. */
+  readonly reservedConcurrency?: number;
   /** Checked by the function's config.ts when it starts. */
   readonly environment: Readonly<Record<string, string>>;
   /** All it may do, besides logs and traces. */
@@ -51,6 +57,8 @@ const NETWORK_ACTIONS = [
 
 export function createFunction(scope: Construct, settings: Settings, props: FunctionProps): LambdaFunction {
   const { name, timeout, memoryMiB, environment, permissions, keysOf, wildcards, network } = props;
+  const { code, handler } = props.code ?? { code: Code.fromAsset(bundle(name)), handler: 'index.handler' };
+  const { diskMiB, reservedConcurrency } = props;
   const logGroup = new LogGroup(scope, 'Logs', {
     retention: settings.logRetentionDays,
     removalPolicy: settings.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -58,13 +66,15 @@ export function createFunction(scope: Construct, settings: Settings, props: Func
   // A role of its own, for the one CDK makes may write to every log group of the account.
   const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   const fn = new LambdaFunction(scope, 'Function', {
-    code: Code.fromAsset(bundle(name)),
-    handler: 'index.handler',
+    code,
+    handler,
     runtime: Runtime.NODEJS_24_X,
     architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
     role,
     timeout,
     memorySize: memoryMiB,
+    ...(diskMiB !== undefined && { ephemeralStorageSize: Size.mebibytes(diskMiB) }),
+    ...(reservedConcurrency !== undefined && { reservedConcurrentExecutions: reservedConcurrency }),
     environment: { ...environment },
     logGroup,
     loggingFormat: LoggingFormat.JSON,

@@ -56,6 +56,9 @@ import { shardOf } from './shard.ts';
 
 export const REVIEW_INDEX = 'review';
 export const PLACE = 'place';
+const CONTENT = 'content#';
+export const MONTH_PREFIX = `${CONTENT}month#`;
+export const MARK_PREFIX = `${CONTENT}mark#`;
 
 /** Keys in one BatchGetItem, as many as it takes. */
 const BATCH = 100;
@@ -133,11 +136,6 @@ export function dynamoCustomers<Profile>({
   });
 
   const open = <T>(item: Item): T => sealer.open(item.sealed as Uint8Array) as T;
-  const monthOf = (item: Item): Month => {
-    const { persona, month, revision } = asWritten<Month>(item);
-    const { days, ...rest } = open<SealedMonth>(item);
-    return { persona, month, revision, days: daysFrom(days), ...rest };
-  };
   const entryOf = (item: Item): Entry => {
     const { persona, day, key, revision, reading } = asWritten<Entry>(item);
     const known = { persona, day, key, revision, reading };
@@ -173,8 +171,8 @@ export function dynamoCustomers<Profile>({
       (await query(personaKey(persona), `entry#${day}#`, limit + 1)).slice(0, limit + 1).map(entryOf),
 
     async getMonth(persona, month) {
-      const item = await get(persona, `content#month#${month}`);
-      return item && monthOf(item);
+      const item = await get(persona, `${MONTH_PREFIX}${month}`);
+      return item && monthOf(item, sealer);
     },
 
     async putMonth({ persona, month, revision, days, ...rest }, seenRevision) {
@@ -185,7 +183,7 @@ export function dynamoCustomers<Profile>({
             TableName: table,
             Item: {
               pk: personaKey(persona),
-              sk: `content#month#${month}`,
+              sk: `${MONTH_PREFIX}${month}`,
               persona,
               month,
               revision,
@@ -198,12 +196,12 @@ export function dynamoCustomers<Profile>({
     },
 
     async getContent(persona): Promise<Content> {
-      const items = await query(personaKey(persona), 'content#');
+      const items = await query(personaKey(persona), CONTENT);
       const under = (prefix: string) => items.filter((item) => String(item.sk).startsWith(prefix));
       return {
-        months: under('content#month#').map(monthOf),
+        months: under(MONTH_PREFIX).map((item) => monthOf(item, sealer)),
         decisions: under('content#decision#').map((item) => open<Decision>(item)),
-        marks: under('content#mark#').map((item) => open<Mark>(item)),
+        marks: under(MARK_PREFIX).map((item) => markOf(item, sealer)),
       };
     },
 
@@ -215,7 +213,7 @@ export function dynamoCustomers<Profile>({
             TableName: table,
             Item: {
               pk: personaKey(persona),
-              sk: `content#mark#${kind}#${hash(name)}`,
+              sk: `${MARK_PREFIX}${kind}#${hash(name)}`,
               saidAt: at,
               on,
               // Who said it is a person.
@@ -373,10 +371,21 @@ export function placeOf<Profile>(item: Item, sealer: Sealer): Place<Profile> {
   return sealed === undefined ? known : { ...known, profile: sealer.open(sealed as Uint8Array) as Profile };
 }
 
+/** A month, likewise. */
+export function monthOf(item: Item, sealer: Sealer): Month {
+  const { persona, month, revision } = asWritten<Month>(item);
+  const { days, ...rest } = sealer.open(item.sealed as Uint8Array) as SealedMonth;
+  return { persona, month, revision, days: daysFrom(days), ...rest };
+}
+
+/** A mark, likewise; it is of the persona of its key. */
+export const markOf = (item: Item, sealer: Sealer): Mark => sealer.open(item.sealed as Uint8Array) as Mark;
+
 /** The one place where an item gets its type; the casts of sealed content beside it have the same reason: only this file writes them. */
 const asWritten = <T>(item: Item): T => item as T;
 
-const personaOf = ({ pk }: Item): PersonaId => String(pk).slice('persona#'.length) as PersonaId;
+/** Of an item under the key of a persona. */
+export const personaOf = ({ pk }: Item): PersonaId => String(pk).slice('persona#'.length) as PersonaId;
 
 const suggestionKey = (between: readonly [PersonaId, PersonaId]) => ({ pk: SUGGESTIONS, sk: between.join(' ') });
 

@@ -33,6 +33,9 @@ export const StackOutputs = z.object({
   DeliverDeadLetterQueueUrl: Text,
   ExportsQueueUrl: Text,
   ExportsDeadLetterQueueUrl: Text,
+  RecordDeadLetterQueueUrl: Text,
+  /** Name of the function that takes a snapshot of all profiles when it is asked to. */
+  SnapshotFunction: Text,
   /** Of the SSM parameters that hold what messages to subscribers are signed with. */
   SigningSecretsPrefix: Text,
   /** Of the SSM parameters that hold the secrets of connections. */
@@ -52,6 +55,9 @@ export const StackOutputs = z.object({
   PublishLogGroup: Text,
   DeliverLogGroup: Text,
   ExportsLogGroup: Text,
+  RecordLogGroup: Text,
+  SnapshotLogGroup: Text,
+  PreviewLogGroup: Text,
   /** `none` likewise. */
   ApiLogGroup: Text,
   PopulationLogGroup: Text,

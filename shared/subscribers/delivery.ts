@@ -50,6 +50,10 @@ interface Failure {
   readonly tooMuch?: boolean;
 }
 
+/** By these a receiver says that a signature does not hold. */
+const REFUSES_SIGNATURES: ReadonlySet<number> = new Set([400, 401, 403]);
+const SECRETS_FRESH_MS = 2_000;
+
 class Delivery implements Errand<Message> {
   readonly #id: string;
   readonly #opening: Opening;
@@ -101,6 +105,11 @@ class Delivery implements Errand<Message> {
     if (timeoutMs <= 0) return { kind: 'unbegun' };
     const answer = await send({ ...outboundOf(work.detail, subscriber.url, secrets, now), timeoutMs });
     if (answer.kind === 'answered' && isSuccess(answer.status)) return this.#delivered(work);
+    if (answer.kind === 'answered' && REFUSES_SIGNATURES.has(answer.status)) {
+      // One that trusts its new secret already, before we have read that there is one.
+      const known = await this.#its.secrets.get(this.#id, { freshWithinMs: SECRETS_FRESH_MS });
+      if (known && known.current !== secrets.current) return this.#try(work, subscriber, known);
+    }
     const failure = failureOf(answer, clock());
     if (failure.code === GONE) return this.#isGone(work, subscriber, now.getTime());
     return this.#failed(work, subscriber, failure, now.getTime());

@@ -56,6 +56,22 @@ test('gets what it asks for, with its type', async () => {
   expect((await client.call(ROUTES.getTierPolicy)).version).toBe(1);
 });
 
+test('encodes what it puts into an address', async () => {
+  const seen: string[] = [];
+  const client = createClient({
+    baseUrl: 'https://api.example/stage',
+    fetch: async (input) => {
+      seen.push(String(input));
+      return Response.json({ items: [], nextCursor: null });
+    },
+  });
+  const params = { id: 'douyin/live/1@#6n?V+z==' };
+  await client.call(ROUTES.listHistoryOfProfile, { params, query: { limit: 3, cursor: 'a&b' } });
+  expect(seen).toEqual([
+    'https://api.example/stage/v1/profiles/douyin%2Flive%2F1%40%236n%3FV%2Bz%3D%3D/history?limit=3&cursor=a%26b',
+  ]);
+});
+
 test('edits', async () => {
   const client = clientOf(openApi());
   const added = await client.call(ROUTES.addSubscriber, {

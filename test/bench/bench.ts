@@ -10,6 +10,7 @@ import { benchEntry } from './entry.ts';
 import { benchExports } from './exports.ts';
 import type { Row } from './measure.ts';
 import { benchPlatforms } from './platforms.ts';
+import { benchPreview } from './preview.ts';
 import { benchProfileSpeed } from './profile-speed.ts';
 import { benchProfileUnits, type UnitsTable } from './profile-units.ts';
 import { benchRederive } from './rederive.ts';
@@ -38,11 +39,12 @@ const LONG: readonly Part[] = ['profile-units', 'rederive', 'exports'];
 const program = new Command('npm run bench --')
   .description('Measures speed, bundle sizes, database units and end-to-end throughput.')
   .addOption(
-    new Option('--part <part>', `only this one; ${LONG.join(' and ')} take minutes, and run only so`).choices(PARTS),
+    new Option('--part <part>', `only this one; ${LONG.join(', ')} take minutes, and run only so`).choices(PARTS),
   )
   .option('--webhooks <number>', 'how many go end to end', '1000')
   .option('--customers <number>', 'how many are derived anew', '10000')
   .option('--members <number>', 'how many are exported', '1000000')
+  .option('--profiles <number>', 'how many are in the snapshot that is previewed', '1000000')
   .option('--json', 'only the figures, on stdout');
 
 const options = program
@@ -110,5 +112,6 @@ if (wanted('end-to-end')) show('on the emulator', await benchEndToEnd(Number(opt
 if (wanted('entry')) show('from webhook to entry webhook, on the emulator', await benchEntry({ rate: 5, seconds: 60 }));
 if (wanted('rederive')) show('a new policy, on the emulator', await benchRederive(Number(options.customers)));
 if (wanted('exports')) show('exports, a core', benchExports(Number(options.members)));
+if (wanted('preview')) show('previews of segments', await benchPreview(Number(options.profiles)));
 if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);

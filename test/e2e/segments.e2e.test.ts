@@ -1,15 +1,16 @@
 /** Segments as marketers and their systems meet them, on the deployed stack: API, signed webhooks, exports. */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inCurrency, OOLONG } from '../../demo/goods.ts';
 import type { Person } from '../../demo/people.ts';
 import { createRandom } from '../../demo/random.ts';
 import { shopifyCustomerId, shopifyScene } from '../../demo/shopify.ts';
 import { type Receiver, startReceiver } from '../../local/receiver.ts';
-import { createClient } from '../../shared/api/client.ts';
+import { ApiProblem, createClient } from '../../shared/api/client.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
-import { endpoints, openShop, post, settle, withKind } from './deployment.ts';
+import { endpoints, openShop, outputs, post, settle, withKind } from './deployment.ts';
 
 const PATIENCE_MS = 90_000;
 const RUN = `${Date.now() % 1_000_000_000}`;
@@ -153,6 +154,36 @@ describe('segments on the deployed stack', () => {
     );
     expect(items.filter(({ type }) => type === 'segment.entered').length).toBeGreaterThanOrEqual(2);
     expect(receiver.refused()).toBe(0);
+  });
+
+  it('are previewed before they are put, over a snapshot that says how old it is', async () => {
+    const lambda = new LambdaClient({});
+    const when = {
+      all: [
+        { field: 'orders' as const, withinDays: 90, atLeast: 2 },
+        { field: 'connections' as const, includes: `shopify/${shop.connection}` },
+      ],
+    };
+    const preview = await until(
+      async () => {
+        // As its schedule does.
+        await lambda.send(new InvokeCommand({ FunctionName: outputs.SnapshotFunction, Payload: Buffer.from('{}') }));
+        return api
+          .call(ROUTES.previewSegment, { body: { when, compareWith: [ids.bought] } })
+          .catch((error: unknown) => {
+            if (error instanceof ApiProblem && error.status === 409) return undefined;
+            throw error;
+          });
+      },
+      (answer) => answer?.size === 1,
+    );
+    expect(preview).toMatchObject({
+      size: 1,
+      overlaps: [{ segment: ids.bought, size: 3, both: 1 }],
+      sample: [{ orders: 2, channels: ['shopify'] }],
+    });
+    expect(Date.parse(preview?.snapshotAt ?? '')).toBeGreaterThan(Date.now() - 10 * 60_000);
+    expect(preview?.profiles).toBeGreaterThanOrEqual(3);
   });
 
   it('sign with both secrets while one takes over', async () => {

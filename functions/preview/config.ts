@@ -1,0 +1,9 @@
+import * as z from 'zod';
+
+/** Set by infra/preview-stage.ts. */
+export const PreviewConfig = z.object({
+  LAKE_BUCKET: z.string().min(1),
+  ENGAGEMENT_TABLE: z.string().min(1),
+  /** What DuckDB may take of the function's memory. */
+  DUCKDB_MEMORY_MIB: z.coerce.number().int().positive(),
+});

@@ -1,0 +1,51 @@
+import type { DuckDBInstance } from '@duckdb/node-api';
+import middy from '@middy/core';
+import { DOORS } from '../../shared/channels/registry.ts';
+import { localSnapshots } from '../../shared/preview/local-snapshot.ts';
+import { createCache } from '../../shared/runtime/cache.ts';
+import { dynamoClient } from '../../shared/runtime/clients.ts';
+import { systemClock } from '../../shared/runtime/clock.ts';
+import { readConfig } from '../../shared/runtime/config.ts';
+import { observed } from '../../shared/runtime/middleware.ts';
+import { createTelemetry } from '../../shared/runtime/powertools.ts';
+import { s3Client } from '../../shared/runtime/s3.ts';
+import { dynamoSegments } from '../../shared/segments/store.ts';
+import { openDuckDB } from '../../shared/snapshots/duckdb.ts';
+import { s3Snapshots } from '../../shared/snapshots/store.ts';
+import { PreviewConfig } from './config.ts';
+import { createPreview } from './handler.ts';
+
+const config = readConfig(PreviewConfig);
+const telemetry = createTelemetry('preview');
+/** Of this process alone: on one's own machine several share the folder. */
+const folder = `/tmp/tributary-preview-${process.pid}`;
+const segments = dynamoSegments({ client: dynamoClient(), table: config.ENGAGEMENT_TABLE });
+
+/** Who writes a segment asks for several previews of it. */
+const SEGMENTS_AGE_MS = 10_000;
+const standing = createCache({
+  load: async () => (await segments.listSegments()).segments.filter(({ isArchived }) => !isArchived),
+  clock: systemClock,
+  maxAgeMs: SEGMENTS_AGE_MS,
+  maxEntries: 1,
+});
+
+let instance: DuckDBInstance | undefined;
+
+export const handler = middy(
+  createPreview({
+    snapshots: localSnapshots({
+      snapshots: s3Snapshots({ client: s3Client(), bucket: config.LAKE_BUCKET }),
+      folder: `${folder}/snapshots`,
+      clock: systemClock,
+    }),
+    async duckDB() {
+      instance ??= await openDuckDB({ memoryMiB: config.DUCKDB_MEMORY_MIB, threads: 2, folder });
+      return instance;
+    },
+    segments: async () => (await standing.get('all')) ?? [],
+    channelCategories: new Map([...DOORS.values()].map(({ channel, category }) => [channel, category])),
+    clock: systemClock,
+    telemetry,
+  }),
+).use(observed(telemetry));

@@ -1,0 +1,222 @@
+/** The newest snapshot and the rows written since → the next one, in portions that fit, as many as there is time for. */
+import { mkdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { DuckDBInstance } from '@duckdb/node-api';
+import pMap from 'p-map';
+import { Conflict } from '../runtime/errors.ts';
+import { epochMs, type Instant, instant } from '../time/instant.ts';
+import { type Counts, compact } from './compact.ts';
+import { DAY_KINDS, daysFile, PROFILES, SNAPSHOT_FILES } from './layout.ts';
+import { ROW_KINDS, type RowKind, rowsKeyAt, rowsPrefix, rowsWrittenAt } from './row-object.ts';
+import type { RowObject, RowStore, SeenSnapshot, Snapshot, SnapshotStore, Taken } from './snapshot.ts';
+
+export interface TakeDependencies {
+  readonly rows: RowStore;
+  readonly snapshots: SnapshotStore;
+  /** Opened only where there is something to do. */
+  readonly openDuckDB: () => Promise<DuckDBInstance>;
+  /** Of this run alone; emptied at its beginning. */
+  readonly folder: string;
+  readonly now: () => Instant;
+  /** No other portion is begun when so little is left. */
+  readonly remainingMs: () => number;
+  readonly limits?: Limits;
+}
+
+/** Of one portion. */
+export interface Limits {
+  readonly objects: number;
+  readonly bytes: number;
+}
+
+const LIMITS: Limits = { objects: 4_000, bytes: 256 * 1024 * 1024 };
+
+/**
+ * Names tell when a writer began: its object appears up to its timeout later (a minute), and the clocks of two may differ. So as
+ * much before the last one taken is listed again.
+ */
+export const OVERLAP_MS = 10 * 60_000;
+/** Whoever reads one that was superseded may take so long. */
+export const KEPT_MS = 60 * 60_000;
+/** As long as the others and writing it all take. */
+const PORTION_MS = 5 * 60_000;
+const TRANSFERS_AT_ONCE = 16;
+
+export type Outcome =
+  /** `waiting`: rows that are to be taken by the next run. */
+  | { readonly kind: 'taken'; readonly snapshot: Snapshot; readonly objects: number; readonly waiting: boolean }
+  /** There is nothing new. */
+  | { readonly kind: 'current' }
+  /** Another run was faster. */
+  | { readonly kind: 'overtaken' };
+
+interface Portion {
+  readonly objects: readonly { readonly kind: RowKind; readonly key: string }[];
+  readonly taken: Snapshot['rows'];
+  /** Kinds of which more is waiting. */
+  readonly waiting: readonly RowKind[];
+}
+
+export async function takeSnapshot(dependencies: TakeDependencies): Promise<Outcome> {
+  const { snapshots, now } = dependencies;
+  const startedAt = now();
+  const latest = await snapshots.getLatest();
+  const first = await nextPortion(latest?.snapshot.rows ?? {}, dependencies);
+  try {
+    if (first.objects.length === 0) {
+      if (latest) await snapshots.putLatest({ ...latest.snapshot, snapshotAt: startedAt }, latest.etag);
+      return { kind: 'current' };
+    }
+    return await make(first, { latest, startedAt }, dependencies);
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+    return { kind: 'overtaken' };
+  }
+}
+
+interface Beginning {
+  readonly latest: SeenSnapshot | undefined;
+  readonly startedAt: Instant;
+}
+
+async function make(first: Portion, beginning: Beginning, dependencies: TakeDependencies): Promise<Outcome> {
+  const { openDuckDB, folder, remainingMs } = dependencies;
+  await rm(folder, { recursive: true, force: true });
+  let previous = await fetchSnapshot(beginning.latest?.snapshot.id, dependencies);
+  const instance = await openDuckDB();
+  const db = await instance.connect();
+  try {
+    let portion = first;
+    let objects = 0;
+    for (let round = 1; ; round++) {
+      const rows = await fetchRows(portion, path.join(folder, `rows-${round}`), dependencies);
+      const next = path.join(folder, `snapshot-${round}`);
+      await mkdir(next);
+      const counts = await compact(db, { previous, rows, next });
+      objects += portion.objects.length;
+      for (const used of [rows, previous]) if (used !== undefined) await rm(used, { recursive: true });
+      previous = next;
+      const isLast = portion.waiting.length === 0;
+      if (isLast || remainingMs() < 2 * PORTION_MS) {
+        const snapshot = await publish({ counts, portion, folder: next }, beginning, dependencies);
+        return { kind: 'taken', snapshot, objects, waiting: !isLast };
+      }
+      portion = await nextPortion(portion.taken, dependencies);
+    }
+  } finally {
+    db.disconnectSync();
+    instance.closeSync();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Its folder; undefined where there is none. */
+async function fetchSnapshot(id: string | undefined, { snapshots, folder }: TakeDependencies) {
+  const previous = path.join(folder, 'snapshot-0');
+  await mkdir(previous, { recursive: true });
+  if (id === undefined) return undefined;
+  await pMap(SNAPSHOT_FILES, (name) => snapshots.fetchFile(id, name, path.join(previous, name)), {
+    concurrency: TRANSFERS_AT_ONCE,
+  });
+  return previous;
+}
+
+async function fetchRows({ objects }: Portion, folder: string, { rows }: TakeDependencies): Promise<string> {
+  for (const kind of ROW_KINDS) await mkdir(path.join(folder, kind), { recursive: true });
+  await pMap(objects, ({ kind, key }, index) => rows.fetchRows(key, path.join(folder, kind, `${index}.ndjson.gz`)), {
+    concurrency: TRANSFERS_AT_ONCE,
+  });
+  return folder;
+}
+
+/** Of each kind the oldest that are not taken. */
+async function nextPortion(
+  before: Snapshot['rows'],
+  { rows, limits = LIMITS }: Pick<TakeDependencies, 'rows' | 'limits'>,
+): Promise<Portion> {
+  const objects: { readonly kind: RowKind; readonly key: string }[] = [];
+  const taken: { [kind in RowKind]?: Taken } = {};
+  const waiting: RowKind[] = [];
+  for (const kind of ROW_KINDS) {
+    const known = before[kind];
+    const recent = new Set(known?.recent);
+    const listed = await rows.listRows(kind, listedFrom(kind, known), limits.objects + recent.size + 1);
+    const fresh = listed.filter(({ key }) => !recent.has(key));
+    const fits = thatFit(fresh, limits);
+    if (fits.length < fresh.length) waiting.push(kind);
+    objects.push(...fits.map(({ key }) => ({ kind, key })));
+    const now = takenBy(kind, known, fits);
+    if (now) taken[kind] = now;
+  }
+  return { objects, taken, waiting };
+}
+
+function listedFrom(kind: RowKind, taken: Taken | undefined): string {
+  const at = taken && rowsWrittenAt(taken.until);
+  return at ? rowsKeyAt(kind, instant(epochMs(at) - OVERLAP_MS)) : rowsPrefix(kind);
+}
+
+/** At least one. */
+function thatFit(fresh: readonly RowObject[], { objects, bytes }: Limits): readonly RowObject[] {
+  let total = 0;
+  const past = fresh.slice(0, objects).findIndex((object, index) => {
+    total += object.bytes;
+    return index > 0 && total > bytes;
+  });
+  return fresh.slice(0, past < 0 ? objects : past);
+}
+
+function takenBy(kind: RowKind, known: Taken | undefined, objects: readonly RowObject[]): Taken | undefined {
+  const all = [...(known?.recent ?? []), ...objects.map(({ key }) => key)].sort();
+  const until = all.at(-1);
+  if (until === undefined) return known;
+  const from = listedFrom(kind, { until, recent: [] });
+  return { until, recent: all.filter((key) => key > from) };
+}
+
+interface Made {
+  readonly counts: Counts;
+  readonly portion: Portion;
+  readonly folder: string;
+}
+
+async function publish(
+  { counts, portion, folder }: Made,
+  { latest, startedAt }: Beginning,
+  { snapshots, now }: TakeDependencies,
+): Promise<Snapshot> {
+  const id = idOf(startedAt);
+  const files = await pMap(
+    SNAPSHOT_FILES,
+    async (name) => {
+      const file = path.join(folder, name);
+      await snapshots.putFile(id, name, file);
+      return { name, bytes: (await stat(file)).size };
+    },
+    { concurrency: 4 },
+  );
+  const snapshot: Snapshot = {
+    id,
+    snapshotAt: wholeUntil(portion, startedAt),
+    ...counts,
+    files,
+    rows: portion.taken,
+  };
+  await snapshots.putLatest(snapshot, latest?.etag);
+  await snapshots.putTable('profiles', id, [PROFILES]);
+  await snapshots.putTable('days', id, DAY_KINDS.map(daysFile));
+  const until = idOf(instant(epochMs(now()) - KEPT_MS));
+  // The one just superseded, too, however old it is: somebody may have begun to read it.
+  for (const other of await snapshots.listSnapshots())
+    if (other !== id && other !== latest?.snapshot.id && other < until) await snapshots.deleteSnapshot(other);
+  return snapshot;
+}
+
+/** Sorts by time. */
+const idOf = (at: Instant): string => at.replaceAll(':', '-');
+
+/** Up to here all is in it: what waits is younger. */
+function wholeUntil({ taken, waiting }: Portion, startedAt: Instant): Instant {
+  const [first = startedAt] = waiting.flatMap((kind) => rowsWrittenAt(taken[kind]?.until ?? '') ?? []).sort();
+  return first;
+}
