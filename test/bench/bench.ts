@@ -31,10 +31,11 @@ const PARTS = [
   'entry',
   'rederive',
   'exports',
+  'preview',
 ] as const;
 type Part = (typeof PARTS)[number];
 /** Minutes long, so only where they are asked for. */
-const LONG: readonly Part[] = ['profile-units', 'rederive', 'exports'];
+const LONG: readonly Part[] = ['profile-units', 'rederive', 'exports', 'preview'];
 
 const program = new Command('npm run bench --')
   .description('Measures speed, bundle sizes, database units and end-to-end throughput.')
@@ -49,7 +50,7 @@ const program = new Command('npm run bench --')
 
 const options = program
   .parse()
-  .opts<{ part?: Part; webhooks: string; customers: string; members: string; json?: true }>();
+  .opts<{ part?: Part; webhooks: string; customers: string; members: string; profiles: string; json?: true }>();
 const results: Record<string, readonly Row[] | Omit<UnitsTable, 'title'>> = {};
 
 function show(title: string, rows: readonly Row[]): void {
