@@ -91,8 +91,12 @@ describe('functions', () => {
       'ingest',
       'orders',
       'population',
+      'preview',
       'profiles',
       'publish',
+      'record',
+      'recordall',
+      'snapshot',
     ]);
   });
 
@@ -309,7 +313,7 @@ describe('the lake', () => {
     const cooled = rules(trial).filter((rule) => rule.Transitions);
     expect(cooled.map((rule) => rule.Prefix)).toEqual(['raw/']);
     const forgotten = rules(trial).filter((rule) => rule.ExpirationInDays);
-    expect(new Set(forgotten.map((rule) => rule.Prefix))).toEqual(new Set(['exports/']));
+    expect(new Set(forgotten.map((rule) => rule.Prefix))).toEqual(new Set(['exports/', 'rows/']));
     expect(rules(synthesize({ 'tributary:coolAfterDays': 0 })).filter((rule) => rule.Transitions)).toEqual([]);
   });
 });
