@@ -164,8 +164,10 @@ async function startDerivations(dependencies: SweepDependencies): Promise<string
   try {
     await derivations.putDerivation({ ...next, ...(run !== undefined && { run, startedAt }) });
   } catch (error) {
-    // Another sweep did the same.
     if (!(error instanceof Conflict)) throw error;
+    // Another sweep did the same, or started what was newest a moment before: then ours is superseded, and has to begin anew.
+    const again = await startDerivations(dependencies);
+    return [...new Set([...started, ...again])];
   }
   return started;
 }

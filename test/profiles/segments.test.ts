@@ -115,6 +115,32 @@ describe('membership', () => {
     expect(stage.customers.places().every(({ profile }) => profile?.segments === undefined)).toBe(true);
   });
 
+  it('put while another put is being swept is filled all the same', async () => {
+    const stage = openStage();
+    await stage.put(order(1));
+    await stage.handle({ sweep: true });
+    await stage.drain();
+    await put(stage, 'first', { field: 'orders', atLeast: 1 });
+    // The sweep of the first has read the segments, and is overtaken by all of the second's.
+    const putDerivation = stage.derivations.putDerivation;
+    let isOvertaken = false;
+    Object.assign(stage.dependencies.derivations, {
+      putDerivation: async (derivation: Parameters<typeof putDerivation>[0]) => {
+        if (!isOvertaken) {
+          isOvertaken = true;
+          await put(stage, 'second', { field: 'orders', atLeast: 1 });
+          await putDerivation(derivation);
+        }
+        return putDerivation(derivation);
+      },
+    });
+    await stage.handle({ sweep: true });
+    stage.pass(20_000);
+    await stage.drain();
+    expect(await segmentsOf(stage, ANNE)).toEqual(['first', 'second']);
+    expect((await stage.derivations.getDerivation())?.finished?.segments).toBe(2);
+  });
+
   it('that one profile keeps from its end tells so, until it is derived', async () => {
     const stage = openStage();
     for (let number = 1; number <= 5; number++) await stage.put(order(number, { account: `buyer ${number}` }));
