@@ -31,7 +31,7 @@ export async function readSegmentFile(file: string, world: Pick<World, 'cwd' | '
   return {
     id: readId(id, source),
     // The cast: the API looks at each field, and names all that is wrong with it.
-    written: written as unknown as Written,
+    written: written as Written,
     ...(seen !== undefined && { version: seen }),
   };
 }

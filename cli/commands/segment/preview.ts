@@ -40,7 +40,7 @@ export function addPreview(segment: Command, session: Session): void {
       const id = written ? undefined : readSegmentId(what);
       const api = await apiFor(session, globals);
       // The cast: the API looks at what was written, and names all that is wrong with it.
-      const question = (written ?? { when: await conditionOf(id ?? what, api) }) as unknown as Question;
+      const question = (written ?? { when: await conditionOf(id ?? what, api) }) as Question;
       const body = { ...question, ...(ids && { compareWith: ids }) };
       const preview = await api.call(ROUTES.previewSegment, { body });
       const currency = globals.json ? '' : (await api.call(ROUTES.getTierPolicy)).policy.currency;
