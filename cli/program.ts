@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { addConnect } from './commands/connect.ts';
 import { addConnections } from './commands/connections.ts';
+import { addConsent } from './commands/consent.ts';
 import { addDisconnect } from './commands/disconnect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
@@ -16,6 +17,7 @@ import { addSegments } from './commands/segments.ts';
 import { addSend } from './commands/send.ts';
 import { addSubscribers } from './commands/subscribers.ts';
 import { addSuggestions } from './commands/suggestions.ts';
+import { addTag } from './commands/tag.ts';
 import { addTiers } from './commands/tiers.ts';
 import { addUnlink } from './commands/unlink.ts';
 import { type CliError, explain, FAILED, USED_WRONGLY, UsageError } from './errors.ts';
@@ -34,6 +36,8 @@ const COMMANDS = [
   addUnlink,
   addRelink,
   addSuggestions,
+  addTag,
+  addConsent,
   addQuarantine,
   addRates,
   addLinking,

@@ -19,7 +19,7 @@ import { ROUTES } from '../shared/api/routes.ts';
 import { AUDIT_PREFIX, IDEMPOTENCY_PREFIX } from '../shared/api/store.ts';
 import { EXPORTS_PREFIX } from '../shared/exports/export-files.ts';
 import { OVERFLOW_PREFIX } from '../shared/orders/store.ts';
-import { REVIEW_INDEX } from '../shared/profiles/store.ts';
+import { PERSONA_PREFIX, REVIEW_INDEX } from '../shared/profiles/store.ts';
 import { MEMBERS_PREFIX, SEGMENTS, VERSIONS_PREFIX } from '../shared/segments/store.ts';
 import { POLICIES } from '../shared/tiers/store.ts';
 import { acknowledge } from './defaults/acknowledge.ts';
@@ -153,6 +153,7 @@ function permissionsOf(props: ApiStageProps): PolicyStatement[] {
     allow(['dynamodb:GetItem'], orders.tableArn),
     allow(['s3:GetObject'], lake.arnForObjects(`${OVERFLOW_PREFIX}*`)),
     allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'], customers.tableArn),
+    ofItems([`${PERSONA_PREFIX}*`], ['PutItem'], customers.tableArn),
     allow(['dynamodb:Query'], `${customers.tableArn}/index/${REVIEW_INDEX}`),
     allow(['dynamodb:GetItem', 'dynamodb:Query'], operations.tableArn),
     ofItems([POLICIES], ['PutItem'], operations.tableArn),

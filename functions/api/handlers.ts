@@ -6,6 +6,7 @@ import type { Management } from '../../shared/subscribers/manage.ts';
 import { type AuditReads, auditHandlers } from './audit.ts';
 import { eventHandlers } from './events.ts';
 import { exportHandlers } from './exports.ts';
+import { type MarkingDependencies, markHandlers } from './marks.ts';
 import { orderHandlers } from './orders.ts';
 import { type ProfileReads, profileHandlers } from './profiles.ts';
 import { type SegmentDependencies, segmentHandlers } from './segments.ts';
@@ -16,6 +17,7 @@ import { type TierPolicies, tierPolicyHandlers } from './tier-policy.ts';
 export interface HandlerDependencies {
   readonly orders: OrderReads;
   readonly profiles: ProfileReads;
+  readonly marks: MarkingDependencies;
   readonly segments: SegmentDependencies;
   readonly exports: ExportManagement;
   readonly subscribers: Management;
@@ -28,6 +30,7 @@ export interface HandlerDependencies {
 export const createHandlers = (its: HandlerDependencies): Handlers => ({
   ...orderHandlers(its.orders),
   ...profileHandlers(its.profiles),
+  ...markHandlers(its.marks),
   ...segmentHandlers(its.segments),
   ...exportHandlers(its.exports),
   ...subscriberHandlers(its.subscribers),

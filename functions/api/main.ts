@@ -64,6 +64,7 @@ const api = createApi({
       reportingCurrency: config.REPORTING_CURRENCY,
       clock,
     },
+    marks: { customers, profiles, clock },
     segments: {
       segments,
       memberships: dynamoMemberships(engagement),

@@ -5,8 +5,8 @@
  */
 import type { Route } from '../../shared/api/route.ts';
 
-/** Below these the last name may hold slashes. */
-const WITH_SLASHES = ['/v1/profiles/{id}', '/v1/orders/{channel}/{connection}/{orderId}'];
+/** As the ids of profiles, and of some platforms' orders, are. */
+const A_NAME_WITH_SLASHES = 'a/b/c';
 
 interface Form {
   readonly pattern: RegExp;
@@ -15,11 +15,14 @@ interface Form {
   readonly weight: number;
 }
 
+type Named = Pick<Route, 'path' | 'params'>;
+
 const NAME = /\{\w+\}/g;
 
-function formOf(path: string): Form {
-  const count = path.match(NAME)?.length ?? 0;
-  const mayHoldSlashes = WITH_SLASHES.some((start) => path.startsWith(start));
+function formOf({ path, params }: Named): Form {
+  const names = Object.values(params?.shape ?? {});
+  const count = names.length;
+  const mayHoldSlashes = names.at(-1)?.safeParse(A_NAME_WITH_SLASHES).success ?? false;
   let index = 0;
   const source = path
     .replace(/[.*+?^$()|[\]\\]/g, '\\$&')
@@ -28,8 +31,9 @@ function formOf(path: string): Form {
 }
 
 /** A path as a gateway gives it → as a client sends it, each name encoded. */
-export function pathReader(routes: readonly Pick<Route, 'path'>[]): (rawPath: string) => string {
-  const forms = [...new Set(routes.map(({ path }) => path))].map(formOf).sort((a, b) => b.weight - a.weight);
+export function pathReader(routes: readonly Named[]): (rawPath: string) => string {
+  const byPath = new Map(routes.map((route) => [route.path, route]));
+  const forms = [...byPath.values()].map(formOf).sort((a, b) => b.weight - a.weight);
   return (rawPath) => {
     const path = decoded(rawPath);
     for (const { pattern, path: form } of forms) {

@@ -3,6 +3,7 @@ import * as audit from './audit.ts';
 import * as document from './document.ts';
 import * as events from './events.ts';
 import * as exports from './exports.ts';
+import * as marks from './marks.ts';
 import * as orders from './orders.ts';
 import * as profiles from './profiles.ts';
 import { type Route, route } from './route.ts';
@@ -19,6 +20,9 @@ export const ROUTES = {
   explainProfile:        route('GET',    '/v1/profiles/{id}/explanation',               'reader',   profiles.explainProfile),
   listOrdersOfProfile:   route('GET',    '/v1/profiles/{id}/orders',                    'reader',   profiles.listOrdersOfProfile),
   listHistoryOfProfile:  route('GET',    '/v1/profiles/{id}/history',                   'reader',   profiles.listHistoryOfProfile),
+  tagProfile:            route('POST',   '/v1/profiles/{id}/tags',                      'marketer', marks.tagProfile),
+  getConsents:           route('GET',    '/v1/consents/{id}',                           'reader',   marks.getConsents),
+  putConsents:           route('PUT',    '/v1/consents/{id}',                           'marketer', marks.putConsents),
 
   listSegments:          route('GET',    '/v1/segments',                                'reader',   segments.listSegments),
   createSegment:         route('POST',   '/v1/segments',                                'marketer', segments.createSegment),

@@ -127,6 +127,7 @@ export interface CustomerStore<Profile> {
   putDecision(personas: readonly PersonaId[], decision: Decision): Promise<void>;
   /** Unless one of that kind and name is there that is as new. */
   putMark(persona: PersonaId, mark: Mark): Promise<void>;
+  listMarks(persona: PersonaId): Promise<Mark[]>;
   /** Idempotent. A row whose persona no longer carries the identifier is harmless: its months tell. */
   putHolder(identifier: IdentifierKey, persona: PersonaId): Promise<void>;
   /** At most `limit` + 1, so that too many are seen as such. */

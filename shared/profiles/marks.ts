@@ -8,7 +8,7 @@ import type { Instant } from '../time/instant.ts';
 export const MARK_KINDS = ['tag', 'consent'] as const;
 export type MarkKind = (typeof MARK_KINDS)[number];
 
-/** Of a tag: whatever the brand calls its customers. Of a consent: the way of writing, `push`, `sms`, `email`, `wechat` … */
+/** Of a tag: whatever the brand calls its customers. Of a consent: as `consentName` makes it. */
 export const MarkName = z
   .string()
   .trim()
@@ -24,7 +24,22 @@ export interface Mark {
   /** When it was said: of two, the later stands; of one instant, the one that takes back. */
   readonly at: Instant;
   readonly by: string;
+  /** Of a consent: where it was said, `checkout`, `app settings`, `phone call` … */
+  readonly source?: string;
+  /** Of a consent: which version of the wording was shown. */
+  readonly wording?: string;
 }
+
+/** What customers are written to about, or their data used for. */
+export const PURPOSES = ['marketing', 'service', 'personalisation'] as const;
+export type Purpose = (typeof PURPOSES)[number];
+
+/** `push` is consent to marketing by push; of another purpose, `service/push`. */
+export const consentName = (purpose: Purpose, channel: string): string =>
+  purpose === 'marketing' ? channel : `${purpose}/${channel}`;
+
+/** Different tags and consents that a persona may have: with each, all that is read of it grows. */
+export const MARKS_MOST = 200;
 
 export interface Marks {
   /** Sorted. */

@@ -14,7 +14,8 @@
  * 11 | all orders of a persona                    | listEntriesOf    | sk begins with 'entry#', backwards              | eventual
  * 12 | many profiles at once                      | getProfiles      | as 7, in batches                                | eventual
  * 13 | what is said of a persona beside orders    | putMark          | sk 'content#mark#'+kind+'#'+hash of name; condition on time | -
- * Asked by: 1–8, 10 profiles · 4–7, 10, 11 cli, api · 9 profiles, population, cli · 12 population, exports, cli · 13 api.
+ * 14 | all of that                                 | listMarks        | sk begins with 'content#mark#'                  | strong
+ * Asked by: 1–8, 10 profiles · 4–7, 10, 11 cli, api · 9 profiles, population, cli · 12 population, exports, cli · 13, 14 api.
  *
  * Identifiers are keyed hashes, and personas of guests are too: nothing personal is in a key. What is personal is sealed.
  */
@@ -67,7 +68,8 @@ const BATCH_TRIES = 8;
 const FIRST_WAIT_MS = 50;
 
 const SUGGESTIONS = 'suggestions';
-const personaKey = (persona: PersonaId) => `persona#${persona}`;
+export const PERSONA_PREFIX = 'persona#';
+const personaKey = (persona: PersonaId) => `${PERSONA_PREFIX}${persona}`;
 const holderKey = (identifier: IdentifierKey) => `identifier#${identifier}`;
 const entryKey = ({ day, key }: Pick<Entry, 'day' | 'key'>) => `entry#${day}#${hash(key)}`;
 const shardName = (shard: number) => String(shard).padStart(2, '0');
@@ -229,6 +231,11 @@ export function dynamoCustomers<Profile>({
         // What is there is as new.
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
       }
+    },
+
+    async listMarks(persona) {
+      const items = await query(personaKey(persona), MARK_PREFIX);
+      return items.map((item) => markOf(item, sealer));
     },
 
     async putDecision(personas, decision) {

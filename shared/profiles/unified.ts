@@ -13,7 +13,7 @@ import type { Content, CustomerStore } from './customer.ts';
 import { Facts, Predicted } from './facts.ts';
 import { rootOf } from './find.ts';
 import { isShared, READS_AT_ONCE } from './holders.ts';
-import { marksOf, standingMarks } from './marks.ts';
+import { type Mark, marksOf, standingMarks } from './marks.ts';
 import { personaFrom, valuesFrom } from './persona-content.ts';
 import type { StoredDecision, StoredProfile } from './profile.ts';
 
@@ -37,6 +37,19 @@ const UnifiedIdentifier = z.object({
 });
 type UnifiedIdentifier = z.infer<typeof UnifiedIdentifier>;
 
+/** By way of writing (`push`, `sms`, `email` …; of a purpose other than marketing, `service/push`). */
+export const ConsentsByName = z.record(
+  z.string(),
+  z.object({
+    /** Given, or taken back. */
+    given: z.boolean(),
+    at: z.iso.datetime(),
+    source: z.string().optional(),
+    wording: z.string().optional(),
+  }),
+);
+export type ConsentsByName = z.infer<typeof ConsentsByName>;
+
 export const UnifiedProfile = z.object({
   /** That of the persona first received. */
   id: z.string(),
@@ -50,8 +63,7 @@ export const UnifiedProfile = z.object({
   segments: z.array(Membership),
   /** What the brand calls this customer. */
   tags: z.array(z.string()),
-  /** By the way of writing (`push`, `sms`, `email` …): whether it was given or taken back last, and when. */
-  consent: z.record(z.string(), z.object({ given: z.boolean(), at: z.iso.datetime() })),
+  consent: ConsentsByName,
   /** Grows with each change of the profile. */
   revision: z.number().int(),
 });
@@ -87,12 +99,18 @@ export async function readProfile(
     tier: decisionOf(profile.tier),
     segments: [...(profile.segments ?? [])],
     tags: [...marksOf(marks).tags],
-    consent: Object.fromEntries(
-      marks.flatMap(({ kind, name, on, at }) => (kind === 'consent' ? [[name, { given: on, at }] as const] : [])),
-    ),
+    consent: consentsOf(marks),
     revision,
   };
 }
+
+/** Of standing marks. */
+export const consentsOf = (marks: readonly Mark[]): ConsentsByName =>
+  Object.fromEntries(
+    marks.flatMap(({ kind, name, on, at, source, wording }) =>
+      kind === 'consent' ? [[name, compact({ given: on, at, source, wording })] as const] : [],
+    ),
+  );
 
 /** The decision with its sentences. */
 export const decisionOf = ({ reasons, ...decision }: StoredDecision): Decision => ({

@@ -30,6 +30,8 @@ describe('a path', () => {
     ['/v1/profiles/shopify/my-shop/123', '/v1/profiles/shopify%2Fmy-shop%2F123'],
     ['/v1/profiles/shopify%2Fmy-shop%2F123', '/v1/profiles/shopify%2Fmy-shop%2F123'],
     ['/v1/profiles/shopify/my-shop/123/orders', '/v1/profiles/shopify%2Fmy-shop%2F123/orders'],
+    ['/v1/profiles/shopify/my-shop/123/tags', '/v1/profiles/shopify%2Fmy-shop%2F123/tags'],
+    ['/v1/consents/shopify/my-shop/123', '/v1/consents/shopify%2Fmy-shop%2F123'],
     ['/v1/profiles/shopify/my-shop/a/b/explanation', '/v1/profiles/shopify%2Fmy-shop%2Fa%2Fb/explanation'],
     ['/v1/profiles/douyin/live/1@#6nV+z==', '/v1/profiles/douyin%2Flive%2F1%40%236nV%2Bz%3D%3D'],
     ['/v1/orders/till/shop/7/42', '/v1/orders/till/shop/7%2F42'],

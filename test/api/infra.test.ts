@@ -154,6 +154,7 @@ describe('its function', () => {
         'dynamodb:DeleteItem TablesEngagement of idempotency#*',
         'dynamodb:DeleteItem TablesEngagement of subscriber, dead-letter#*',
         'dynamodb:DeleteItem TablesOperations of lane, lane#deliver/*',
+        'dynamodb:PutItem TablesCustomers of persona#*',
         'dynamodb:PutItem TablesEngagement of audit#*',
         'dynamodb:PutItem TablesEngagement of export-schedules',
         'dynamodb:PutItem TablesEngagement of exports#*',

@@ -122,6 +122,7 @@ export function openApi() {
         reportingCurrency: 'CNY',
         clock,
       },
+      marks: { customers: lazily, profiles, clock },
       segments: {
         ...stores,
         channels: [...doors.keys()],

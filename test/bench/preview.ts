@@ -111,7 +111,7 @@ const orders = (profiles: number): string => `
     FROM range(${profiles})
   )
   SELECT number, i,
-         make_timestamp_ms(CAST(${NOW} - hash(number, i, 2) % (1095 * 86400000) AS BIGINT)) AS paid_at,
+         make_timestamp_ms(CAST(${NOW} - hash(number, i, 2) % 94608000000 AS BIGINT)) AS paid_at,
          [${CHANNEL_LIST}][1 + CAST(CASE WHEN hash(number, i, 3) % 10 < 6 THEN hash(number, 4) % 4 ELSE hash(number, i, 5) % 4 END AS INTEGER)] AS channel,
          CAST(1000 + hash(number, i, 6) % 50000 AS BIGINT) AS net,
          CAST(hash(number, i, 7) % 200 AS INTEGER) AS category,

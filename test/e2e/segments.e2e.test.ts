@@ -18,7 +18,7 @@ const random = createRandom(6);
 let people = Number(RUN) * 10;
 
 const api = createClient({ baseUrl: endpoints.apiUrl ?? '', token: endpoints.token ?? '' });
-const ids = { bought: `e2e-bought-${RUN}`, twice: `e2e-twice-${RUN}` };
+const ids = { bought: `e2e-bought-${RUN}`, twice: `e2e-twice-${RUN}`, agreed: `e2e-agreed-${RUN}` };
 const subscriber = `e2e-${RUN}`;
 
 /** Nobody whom another test has met. */
@@ -110,6 +110,18 @@ describe('segments on the deployed stack', () => {
     expect(bought.fill.state).not.toBe('current');
     await api.call(ROUTES.createSegment, {
       body: {
+        id: ids.agreed,
+        name: '可推送',
+        when: {
+          all: [
+            { field: 'consents', includes: 'push' },
+            { field: 'tags', includes: `会员 ${RUN}` },
+          ],
+        },
+      },
+    });
+    await api.call(ROUTES.createSegment, {
+      body: {
         id: ids.twice,
         name: '复购',
         when: { all: [{ segment: ids.bought }, { field: 'orders', withinDays: 90, atLeast: 2 }] },
@@ -147,13 +159,32 @@ describe('segments on the deployed stack', () => {
     ).toEqual(all);
     const id = profileOf(customers[0]);
     const profile = await api.call(ROUTES.getProfile, { params: { id } });
-    expect(profile.segments.map((segment) => segment.id)).toEqual(expect.arrayContaining(Object.values(ids)));
+    expect(profile.segments.map((segment) => segment.id)).toEqual(expect.arrayContaining([ids.bought, ids.twice]));
     const { items } = await until(
       () => api.call(ROUTES.listHistoryOfProfile, { params: { id }, query: { limit: 50 } }),
       (history) => history.items.filter(({ type }) => type === 'segment.entered').length >= 2,
     );
     expect(items.filter(({ type }) => type === 'segment.entered').length).toBeGreaterThanOrEqual(2);
     expect(receiver.refused()).toBe(0);
+  });
+
+  it('are entered with a tag and a consent, and left when it is taken back', async () => {
+    const id = profileOf(customers[1]);
+    const consent = (given: boolean) => ({ consents: [{ channel: 'push', given, source: 'app settings' }] });
+    await api.call(ROUTES.tagProfile, { params: { id }, body: { add: [`会员 ${RUN}`] } });
+    const { consent: kept } = await api.call(ROUTES.putConsents, { params: { id }, body: consent(true) });
+    expect(kept).toMatchObject({ push: { given: true, source: 'app settings' } });
+    await until(
+      () => entriesInto(ids.agreed).size,
+      (count) => count === 1,
+    );
+    expect([...entriesInto(ids.agreed)]).toEqual([id]);
+    await api.call(ROUTES.putConsents, { params: { id }, body: consent(false) });
+    await until(
+      () => toldOf('segment.exited', ids.agreed).length,
+      (count) => count === 1,
+    );
+    expect(toldOf('segment.exited', ids.agreed)).toEqual([id]);
   });
 
   it('are previewed before they are put, over a snapshot that says how old it is', async () => {

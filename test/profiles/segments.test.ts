@@ -1,7 +1,7 @@
 /** Membership where profiles are derived: found with each change, at its review, and by filling when a segment is put. */
 import { describe, expect, it } from 'vitest';
 import type { PersonaId } from '../../shared/identity/persona.ts';
-import { markCustomer } from '../../shared/profiles/mark.ts';
+import { markCustomer } from '../../shared/profiles/mark-customer.ts';
 import { readProfile } from '../../shared/profiles/unified.ts';
 import { eventsBetween } from '../../shared/publish/events.ts';
 import type { ProfilesMessage } from '../../shared/queues/messages.ts';

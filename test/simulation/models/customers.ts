@@ -91,6 +91,7 @@ export function memoryCustomers<Profile>({ onPlace }: MemoryCustomersOptions<Pro
       decisions: [...under(decisions, persona).values()].map(readDecision),
       marks: [...under(marks, persona).values()].map(readMark),
     }),
+    listMarks: async (persona) => [...under(marks, persona).values()].map(readMark),
     async putMark(persona, mark) {
       const mine = under(marks, persona);
       const name = `${mark.kind} ${mark.name}`;

@@ -140,6 +140,7 @@ export function customerStoreContract(name: string, make: () => Promise<Customer
       await store.putMark(persona, push);
       const { marks, months, decisions } = await store.getContent(persona);
       expect(marks.find(({ kind }) => kind === 'consent')).toEqual({ ...push, on: false });
+      expect(await store.listMarks(persona)).toEqual(marks);
       expect([months, decisions]).toEqual([[], []]);
     });
 
