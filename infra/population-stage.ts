@@ -1,12 +1,10 @@
 /** Once a day: customers table → a model of how customers buy, and the numbers of the policy's percentiles, in the operations table. */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
-import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { PopulationConfig } from '../functions/population/config.ts';
@@ -15,6 +13,7 @@ import { METRIC_NAMESPACE, type Metric as MetricName } from '../shared/runtime/t
 import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
 import { allow } from './defaults/permissions.ts';
+import { InvokeFunction } from './defaults/schedule.ts';
 import type { IdentityKeys } from './identity-keys.ts';
 import type { Settings } from './settings.ts';
 
@@ -61,8 +60,7 @@ export class PopulationStage extends Construct {
     new Schedule(this, 'Daily', {
       // UTC: the small hours in China, as all profiles may be derived anew after it; and no full hour, when everybody's schedules run.
       schedule: ScheduleExpression.cron({ minute: '17', hour: '19' }),
-      target: new LambdaInvoke(this.function, {
-        role: this.invoker(),
+      target: new InvokeFunction(this, this.function, {
         input: ScheduleTargetInput.fromObject({ force: false }),
         // Lambda itself tries twice more what fails. The next one comes tomorrow.
         retryAttempts: 0,
@@ -89,17 +87,5 @@ export class PopulationStage extends Construct {
         description,
       });
     }
-  }
-
-  /** As the target would make it, but for `:*` at the end of the function's name, which it would add: we have no versions. */
-  private invoker() {
-    const { account } = Stack.of(this);
-    const role = new Role(this, 'Invoker', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': account } },
-      }),
-    });
-    role.addToPolicy(allow(['lambda:InvokeFunction'], this.function.functionArn));
-    return role.withoutPolicyUpdates();
   }
 }

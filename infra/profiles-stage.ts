@@ -9,13 +9,13 @@ import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { ProfilesConfig } from '../functions/profiles/config.ts';
 import { OVERFLOW_PREFIX } from '../shared/orders/store.ts';
-import { REVIEW_INDEX } from '../shared/profiles/store.ts';
+import { PERSONA_PREFIX, REVIEW_INDEX } from '../shared/profiles/store.ts';
 import type { ProfilesMessage } from '../shared/queues/messages.ts';
 import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
-import { allow, consume } from './defaults/permissions.ts';
+import { allow, consume, ofItems } from './defaults/permissions.ts';
 import { createQueue, feed, type Queues } from './defaults/queue.ts';
-import { consumeStream, followStream } from './defaults/stream.ts';
+import { consumeStream, followStream, ringForStream } from './defaults/stream.ts';
 import type { IdentityKeys } from './identity-keys.ts';
 import type { Settings } from './settings.ts';
 
@@ -73,6 +73,7 @@ export class ProfilesStage extends Construct {
         allow(['s3:GetObject'], lake.arnForObjects(`${OVERFLOW_PREFIX}*`)),
         allow(['dynamodb:GetItem', 'dynamodb:Scan'], orders.tableArn),
         allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Query'], customers.tableArn),
+        ofItems([`${PERSONA_PREFIX}*`], ['UpdateItem'], customers.tableArn),
         allow(['dynamodb:Query'], `${customers.tableArn}/index/${REVIEW_INDEX}`),
         allow(['dynamodb:GetItem', 'dynamodb:Query'], engagement.tableArn),
         allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Query'], operations.tableArn),
@@ -104,11 +105,11 @@ export class ProfilesStage extends Construct {
       }),
       description: 'Profiles whose review is due, and what a new policy, model or rates make of all',
     });
-    alarms.ring(this, 'Errors', {
-      metric: this.function.metricErrors({ period: Duration.minutes(5) }),
-      above: 0,
-      description:
-        'Profiles threw, timed out or did not start: orders wait in the stream for at most a day. See its log.',
+    ringForStream(this, {
+      alarms,
+      target: this.function,
+      behind: 'Orders reach profiles an hour late: profiles fails or falls behind. After a day they are lost.',
+      fails: 'Profiles threw, timed out or did not start: orders wait in the stream for at most a day. See its log.',
     });
   }
 }

@@ -2,12 +2,12 @@
  * Customers table → rows in the lake: from its stream what changes, and from the table itself, once, what was there before anybody
  * recorded its changes. Snapshots of all profiles are made of them.
  */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { FilterCriteria, FilterRule, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
-import { Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { RecordConfig } from '../functions/record/config.ts';
@@ -15,12 +15,11 @@ import type { RecordAllConfig } from '../functions/record-all/config.ts';
 import { MARK_PREFIX, MONTH_PREFIX, PLACE, REVIEW_INDEX } from '../shared/profiles/store.ts';
 import { ROWS_PREFIX } from '../shared/snapshots/row-object.ts';
 import { RECORDING_KEY } from '../shared/snapshots/store.ts';
-import { acknowledge } from './defaults/acknowledge.ts';
 import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
 import { allow } from './defaults/permissions.ts';
 import { InvokeFunction } from './defaults/schedule.ts';
-import { consumeStream, followStream } from './defaults/stream.ts';
+import { consumeStream, createStreamDeadLetters, followStream, ringForStream } from './defaults/stream.ts';
 import type { IdentityKeys } from './identity-keys.ts';
 import type { Settings } from './settings.ts';
 
@@ -37,8 +36,6 @@ const BATCHING_WINDOW = Duration.seconds(60);
 const BATCH_SIZE = 1_000;
 /** Shorter than the overlap in which a snapshot looks for what came late. */
 const TIMEOUT = Duration.seconds(60);
-/** A new policy may change every profile at once; the rest of the day that records stay in the stream is left to act in. */
-const BEHIND = Duration.hours(1);
 const ROWS_REASON = 'Rows are named by kind, hour and content as they are written; only rows are under it.';
 
 export class RecordStage extends Construct {
@@ -47,7 +44,7 @@ export class RecordStage extends Construct {
 
   constructor(scope: Construct, id: string, { settings, alarms, lake, customers, identityKeys }: RecordStageProps) {
     super(scope, id);
-    this.deadLetterQueue = createDeadLetters(this);
+    this.deadLetterQueue = createStreamDeadLetters(this, 'record');
     this.function = createFunction(this, settings, {
       name: 'record',
       timeout: TIMEOUT,
@@ -64,7 +61,11 @@ export class RecordStage extends Construct {
       ],
       keysOf: { bucket: lake, prefixes: { [ROWS_PREFIX]: ROWS_REASON } },
     });
-    const recorded = [...FilterRule.isEqual(PLACE), ...beginsWith(MONTH_PREFIX), ...beginsWith(MARK_PREFIX)];
+    const recorded = [
+      ...FilterRule.isEqual(PLACE),
+      ...FilterRule.beginsWith(MONTH_PREFIX),
+      ...FilterRule.beginsWith(MARK_PREFIX),
+    ];
     followStream(this, this.function, {
       table: customers,
       batchSize: BATCH_SIZE,
@@ -73,45 +74,17 @@ export class RecordStage extends Construct {
       reportBatchItemFailures: true,
       only: FilterCriteria.filter({ dynamodb: { Keys: { sk: { S: recorded } } } }),
     });
-    this.ring(alarms);
-  }
-
-  private ring(alarms: Alarms): void {
-    alarms.ring(this, 'DeadLetters', {
-      metric: this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({
-        statistic: 'Maximum',
-        period: Duration.minutes(1),
-      }),
-      above: 0,
-      description:
-        'Changes of customers could not be recorded, and were given up: snapshots lack them until the customer changes again. See the log of record, then record all again (docs/preview.md).',
-    });
-    alarms.ring(this, 'Behind', {
-      metric: this.function.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(5) }),
-      above: BEHIND.toMilliseconds(),
-      description: 'Changes are recorded an hour late: record fails or falls behind. After a day they are lost.',
-    });
-    alarms.ring(this, 'Errors', {
-      metric: this.function.metricErrors({ period: Duration.minutes(5) }),
-      above: 0,
-      description: 'Record threw, timed out or did not start; it comes again. See its log.',
+    ringForStream(this, {
+      alarms,
+      target: this.function,
+      gaveUp: {
+        queue: this.deadLetterQueue,
+        says: 'Changes of customers could not be recorded, and were given up: snapshots lack them until the customer changes again. See the log of record, then record all again (docs/preview.md).',
+      },
+      behind: 'Changes are recorded an hour late: record fails or falls behind. After a day they are lost.',
+      fails: 'Record threw, timed out or did not start; it comes again. See its log.',
     });
   }
-}
-
-const beginsWith = (prefix: string): readonly object[] => [{ prefix }];
-
-/** Lambda's own messages, of where in the stream lies what it gave up. */
-function createDeadLetters(scope: Construct): Queue {
-  const queue = new Queue(scope, 'DeadLetterQueue', {
-    queueName: `${Stack.of(scope).stackName}-record-dead-letters`,
-    encryption: QueueEncryption.SQS_MANAGED,
-    enforceSSL: true,
-    retentionPeriod: Duration.days(14),
-    redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
-  });
-  acknowledge(queue, { 'AwsSolutions-SQS3': 'It is a dead-letter queue: of a stream, which names it in its mapping.' });
-  return queue;
 }
 
 /** How soon it goes on where its time had ended; once all is recorded it reads one small object, and ends. */

@@ -1,11 +1,13 @@
 /** Every some minutes: rows in the lake → the next snapshot of all profiles. What is no longer needed of both goes by itself. */
 import { Duration } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Schedule, ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { SnapshotConfig } from '../functions/snapshot/config.ts';
+import { METRIC_NAMESPACE, type Metric as MetricName } from '../shared/runtime/telemetry.ts';
 import { ROWS_PREFIX } from '../shared/snapshots/row-object.ts';
 import { SNAPSHOTS_PREFIX } from '../shared/snapshots/snapshot.ts';
 import type { Alarms } from './defaults/alarms.ts';
@@ -34,6 +36,9 @@ const DISK_MIB = 10_240;
 const MEMORY_MIB = 3_008;
 /** The rest is for Node, for what is being sent and fetched, and for DuckDB beyond its buffers. */
 const DUCKDB_MEMORY_MIB = 1_800;
+
+/** Or thrice as long as from one to the next, if that is more. */
+const LATE = Duration.hours(3);
 
 /** Long enough to notice, and mend, a fortnight of failing snapshots. */
 const ROWS_KEPT = Duration.days(14);
@@ -73,6 +78,21 @@ export class SnapshotStage extends Construct {
       description: 'A snapshot of all profiles, where any of them has changed',
     });
     forget(lake);
+    const lateMinutes = Math.max(LATE.toMinutes(), 3 * settings.snapshotMinutes);
+    alarms.ring(this, 'Late', {
+      metric: new Metric({
+        namespace: METRIC_NAMESPACE,
+        metricName: 'snapshotAgeMillis' satisfies MetricName,
+        dimensionsMap: { service: 'snapshot', event: 'snapshot' },
+        statistic: 'Minimum',
+        period: Duration.hours(1),
+      }),
+      above: Duration.minutes(lateMinutes).toMilliseconds(),
+      periods: Math.ceil(lateMinutes / 60),
+      silenceRings: true,
+      description:
+        'Previews show a snapshot that is hours old: none was taken since, or rows come faster than they are taken. See the log of snapshot. For some minutes after the first deployment it is as it should be.',
+    });
     alarms.ring(this, 'Errors', {
       metric: this.function.metricErrors({ period: Duration.minutes(5) }),
       above: 0,

@@ -1,4 +1,3 @@
-import type { DuckDBInstance } from '@duckdb/node-api';
 import middy from '@middy/core';
 import { DOORS } from '../../shared/channels/registry.ts';
 import { localSnapshots } from '../../shared/preview/local-snapshot.ts';
@@ -10,15 +9,15 @@ import { observed } from '../../shared/runtime/middleware.ts';
 import { createTelemetry } from '../../shared/runtime/powertools.ts';
 import { s3Client } from '../../shared/runtime/s3.ts';
 import { dynamoSegments } from '../../shared/segments/store.ts';
-import { openDuckDB } from '../../shared/snapshots/duckdb.ts';
+import { keepDuckDB } from '../../shared/snapshots/duckdb.ts';
+import { ownFolder } from '../../shared/snapshots/own-folder.ts';
 import { s3Snapshots } from '../../shared/snapshots/store.ts';
 import { PreviewConfig } from './config.ts';
 import { createPreview } from './handler.ts';
 
 const config = readConfig(PreviewConfig);
 const telemetry = createTelemetry('preview');
-/** Of this process alone: on one's own machine several share the folder. */
-const folder = `/tmp/tributary-preview-${process.pid}`;
+const folder = ownFolder('preview');
 const segments = dynamoSegments({ client: dynamoClient(), table: config.ENGAGEMENT_TABLE });
 
 /** Who writes a segment asks for several previews of it. */
@@ -30,7 +29,7 @@ const standing = createCache({
   maxEntries: 1,
 });
 
-let instance: DuckDBInstance | undefined;
+const duckDB = keepDuckDB({ memoryMiB: config.DUCKDB_MEMORY_MIB, threads: 2, folder });
 
 export const handler = middy(
   createPreview({
@@ -39,10 +38,8 @@ export const handler = middy(
       folder: `${folder}/snapshots`,
       clock: systemClock,
     }),
-    async duckDB() {
-      instance ??= await openDuckDB({ memoryMiB: config.DUCKDB_MEMORY_MIB, threads: 2, folder });
-      return instance;
-    },
+    duckDB: duckDB.open,
+    discardDuckDB: duckDB.discard,
     segments: async () => (await standing.get('all')) ?? [],
     channelCategories: new Map([...DOORS.values()].map(({ channel, category }) => [channel, category])),
     clock: systemClock,

@@ -42,7 +42,11 @@ export function createRecord({ rows, keys, clock, telemetry }: RecordDependencie
       }
     }
     const at = instant(clock().getTime());
-    for (const kind of ROW_KINDS) if (read[kind].length > 0) await rows.putRows(kind, read[kind], at);
+    for (const kind of ROW_KINDS) {
+      if (read[kind].length === 0) continue;
+      await rows.putRows(kind, read[kind], at);
+      telemetry.measure('recorded', read[kind].length, { event: kind });
+    }
     return { batchItemFailures: failed.map(itemFailure) };
   };
 }

@@ -13,6 +13,8 @@ interface AlarmProps {
   readonly above: number;
   /** Of the metric's periods in a row; 1 unless said. */
   readonly periods?: number;
+  /** Rings also where nothing was measured in all that time: of what each success measures. */
+  readonly silenceRings?: boolean;
   /** What happened and what to do, for whoever is woken. */
   readonly description: string;
 }
@@ -24,15 +26,15 @@ export interface Alarms {
 export function createAlarms(scope: Construct, settings: Settings): Alarms {
   const topic = alarmTopic(scope, settings);
   return {
-    ring(within, id, { metric, above, periods = 1, description }) {
+    ring(within, id, { metric, above, periods = 1, silenceRings = false, description }) {
       const alarm = new Alarm(within, `${id}Alarm`, {
         metric,
         threshold: above,
         comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
         evaluationPeriods: periods,
         alarmDescription: description,
-        // No requests and no messages mean no data, and are no trouble.
-        treatMissingData: TreatMissingData.NOT_BREACHING,
+        // No requests and no messages mean no data, and mostly are no trouble.
+        treatMissingData: silenceRings ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       });
       if (topic) alarm.addAlarmAction(new SnsAction(topic));
     },

@@ -6,7 +6,7 @@ import type { Construct } from 'constructs';
 import type { Alarms } from './alarms.ts';
 
 /** The longest SQS has: time for people to find out and redrive, over holidays too. */
-const RETENTION = Duration.days(14);
+export const RETENTION = Duration.days(14);
 
 /**
  * Tries before a message is set aside. Each takes a visibility timeout, so inbox work outlives half an hour of a failing

@@ -5,7 +5,7 @@ import { daysFile, PROFILES } from '../snapshots/layout.ts';
 import { TIERS, type Tier } from '../tiers/policy.ts';
 import { instant } from '../time/instant.ts';
 import type { LocalSnapshots } from './local-snapshot.ts';
-import type { Preview, PreviewQuestion } from './preview.ts';
+import { type Preview, type PreviewQuestion, TookTooLong } from './preview.ts';
 import { type Defined, membersQuery } from './sql.ts';
 import { list, type Sql, sql } from './sql-text.ts';
 import { ask, openTables } from './tables.ts';
@@ -19,14 +19,18 @@ export interface AnswerDependencies {
   /** By channel. */
   readonly channelCategories: ReadonlyMap<string, string>;
   readonly clock: Clock;
+  /** How long it may count, once the snapshot is there. */
+  readonly countingMs?: number;
 }
 
+/** Less than whoever asks waits (see store.ts): counting for nobody would keep the next question waiting. */
+const COUNTING_MS = 20_000;
 const SAMPLE = 10;
 const LARGEST = 10;
 
-/** Throws NoSnapshot. */
+/** Throws NoSnapshot before there is one, and TookTooLong. */
 export async function answerPreview(question: PreviewQuestion, dependencies: AnswerDependencies): Promise<Preview> {
-  const { snapshots, duckDB, channelCategories, clock } = dependencies;
+  const { snapshots, duckDB, channelCategories, clock, countingMs = COUNTING_MS } = dependencies;
   const startedMs = clock().getTime();
   const segments = await dependencies.segments();
   const query = membersQuery(question.when, ['number', 'tier', 'channels', 'segments'], {
@@ -36,6 +40,12 @@ export async function answerPreview(question: PreviewQuestion, dependencies: Ans
   });
   const { snapshot, folder } = await snapshots.open([PROFILES, ...query.kinds.map(daysFile)]);
   const db = await (await duckDB()).connect();
+  let isLate = false;
+  // Again and again, as one that comes between two statements is of no effect.
+  const timer = setInterval(() => {
+    isLate = true;
+    db.interrupt();
+  }, countingMs);
   try {
     await openTables(db, folder, query.kinds);
     await ask(db, sql`CREATE TEMP TABLE members AS ${query}`);
@@ -50,7 +60,10 @@ export async function answerPreview(question: PreviewQuestion, dependencies: Ans
       sample: await sampleOf(db),
       tookMs: clock().getTime() - startedMs,
     };
+  } catch (error) {
+    throw isLate ? new TookTooLong(`It was not counted within ${countingMs} ms.`, { cause: error }) : error;
   } finally {
+    clearInterval(timer);
     // What is temporary goes with it.
     db.disconnectSync();
   }

@@ -12,7 +12,7 @@ export type PreviewQuestion = z.infer<typeof PreviewQuestion>;
 
 const Count = z.int().min(0);
 export const Preview = z.object({
-  /** Of the snapshot: changes since then are not in it. Time-windows end now. */
+  /** Of the snapshot: changes since then, and those of two minutes before, may not be in it. Windows of time end now. */
   snapshotAt: z.iso.datetime(),
   /** All that are in the snapshot. */
   profiles: Count,
@@ -38,12 +38,15 @@ export const Preview = z.object({
 export type Preview = z.infer<typeof Preview>;
 
 export interface Previewer {
-  /** Throws NoSnapshot before there is one, and Busy where too many ask at once. */
+  /** Throws NoSnapshot before there is one, and Busy where too many ask at once or the answer is long in coming. */
   preview(question: PreviewQuestion): Promise<Preview>;
 }
 
 export class NoSnapshot extends Error {
   override readonly name = 'NoSnapshot';
+}
+export class TookTooLong extends Error {
+  override readonly name = 'TookTooLong';
 }
 export class Busy extends Error {
   override readonly name = 'Busy';

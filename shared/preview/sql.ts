@@ -11,7 +11,6 @@ import { DAY_MS } from '../profiles/windows.ts';
 import {
   type Condition,
   type DateCondition,
-  type Leaf,
   type Measure,
   NUMBER_OPERATORS,
   type NumberCondition,
@@ -23,6 +22,7 @@ import {
 } from '../segments/condition.ts';
 import { inDependencyOrder, segmentsIn } from '../segments/dependencies.ts';
 import { plannerFor } from '../segments/plan.ts';
+import { byKind } from '../segments/tree.ts';
 import type { DayKind } from '../snapshots/layout.ts';
 import { epochMs, type Instant } from '../time/instant.ts';
 import { type Days, daysFor } from './days-sql.ts';
@@ -126,31 +126,13 @@ function writerFor({ at, days, channelCategories }: Writing) {
     if ('all' in tree) return all(tree.all.map((one) => condition(one, isIn)));
     if ('any' in tree) return any(tree.any.map((one) => condition(one, isIn)));
     if ('not' in tree) return sql`(NOT ${condition(tree.not, isIn)})`;
-    return 'segment' in tree ? (isIn.get(tree.segment) ?? FALSE) : known(leaf(tree));
-  }
-
-  function leaf(one: Exclude<Leaf, { segment: string }>): Sql {
-    switch (one.field) {
-      case 'tier':
-        return tierTest(one);
-      case 'firstPaidAt':
-      case 'lastPaidAt':
-      case 'nextOrderAt':
-      case 'tierSince':
-        return dateTest(one);
-      case 'channels':
-      case 'channelCategories':
-      case 'connections':
-      case 'categories':
-      case 'regions':
-      case 'stores':
-      case 'hosts':
-      case 'tags':
-      case 'consents':
-        return setTest(one);
-      default:
-        return numberTest(one);
-    }
+    return byKind(tree, {
+      segment: ({ segment }) => isIn.get(segment) ?? FALSE,
+      tier: (leaf) => known(tierTest(leaf)),
+      date: (leaf) => known(dateTest(leaf)),
+      set: (leaf) => known(setTest(leaf)),
+      number: (leaf) => known(numberTest(leaf)),
+    });
   }
 
   const tierTest = ({ is, isOneOf }: TierCondition): Sql =>

@@ -10,7 +10,7 @@ import { Defect } from '../runtime/errors.ts';
 import { Busy, NoSnapshot, type Previewer } from './preview.ts';
 import { PreviewReply } from './reply.ts';
 
-/** A first question waits until the snapshot has come; an API's answer may take half a minute. */
+/** A first question waits until the snapshot has come, and counting takes 20 seconds at most (see answer.ts); an API's answer may take half a minute. */
 const PATIENCE_MS = 26_000;
 
 /** Asks once: whoever waits would rather ask again than wait for twice as long. */
@@ -39,6 +39,8 @@ export function lambdaPreviewer({
           return reply.data.preview;
         case 'no_snapshot':
           throw new NoSnapshot('No snapshot of all profiles was taken yet.');
+        case 'took_too_long':
+          throw new Busy('Counting took too long. Ask again in a moment, or of less.');
         case 'question_invalid':
           throw new Defect('preview_question_invalid', 'The preview function could not read the question.');
       }

@@ -23,7 +23,7 @@ import {
   PLACES,
   PROFILES,
 } from './layout.ts';
-import type { Rows } from './rows.ts';
+import { LONGEST_ROW_BYTES, type Rows } from './rows.ts';
 
 export interface Compaction {
   /** Of the snapshot before; absent: there is none. */
@@ -94,10 +94,10 @@ type Columns = typeof PLACE_ROW;
 
 async function readNewRows(db: DuckDBConnection, folder: string): Promise<void> {
   const read = async (name: keyof Rows, columns: Columns) => {
-    const files = await readdir(path.join(folder, name)).catch(() => []);
+    const files = await filesIn(path.join(folder, name));
     const pattern = quoted(path.join(folder, name, '*.ndjson.gz'));
     const types = columns.map(([, type, field]) => `${quoted(field)}: ${quoted(type)}`).join(', ');
-    const found = `read_json(${pattern}, format = 'newline_delimited', columns = {${types}})`;
+    const found = `read_json(${pattern}, format = 'newline_delimited', maximum_object_size = ${LONGEST_ROW_BYTES}, columns = {${types}})`;
     const none = `(SELECT ${columns.map(([, type, field]) => `NULL::${type} AS "${field}"`).join(', ')} WHERE false)`;
     const selected = columns.map(([column, , field]) => `"${field}" AS ${column}`).join(', ');
     return `SELECT ${selected} FROM ${files.length > 0 ? found : none}`;
@@ -115,6 +115,15 @@ async function readNewRows(db: DuckDBConnection, folder: string): Promise<void> 
   await db.run(
     `CREATE OR REPLACE TEMP TABLE new_marks AS ${await read('marks', MARK_ROW)} ${newest('persona, kind, name', NEWEST_MARK)}`,
   );
+}
+
+async function filesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** Of one instant, the one that takes back. */

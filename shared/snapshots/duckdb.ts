@@ -30,5 +30,30 @@ export async function openDuckDB({ memoryMiB, threads, folder }: DuckDBOptions):
   return instance;
 }
 
+export interface KeptDuckDB {
+  /** The same one until it is discarded. */
+  readonly open: () => Promise<DuckDBInstance>;
+  readonly discard: () => void;
+}
+
+export function keepDuckDB(options: DuckDBOptions): KeptDuckDB {
+  let opened: Promise<DuckDBInstance> | undefined;
+  return {
+    open() {
+      opened ??= openDuckDB(options);
+      return opened;
+    },
+    discard() {
+      const last = opened;
+      opened = undefined;
+      // One that could not be opened was told of by whoever opened it.
+      last?.then(
+        (instance) => instance.closeSync(),
+        () => undefined,
+      );
+    },
+  };
+}
+
 /** Paths are our own, but a temporary folder may be called anything. */
 export const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;

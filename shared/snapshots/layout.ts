@@ -1,6 +1,6 @@
 /**
- * The tables of a snapshot: names, types and what they are. `profiles` and `days` are for everybody, the others for the next
- * snapshot. Types are DuckDB's; docs/preview.md has them in Athena's words.
+ * The tables of a snapshot: names, types (DuckDB's) and the fields of rows that they come from. `profiles` and `days` are for
+ * everybody, the others for the next snapshot.
  */
 import { KINDS } from '../profiles/sums.ts';
 

@@ -23,9 +23,16 @@ export interface Recording {
   readonly finishedAt?: Instant;
 }
 
+export interface SeenRecording {
+  readonly recording: Recording;
+  /** Of what was read, or written. */
+  readonly etag: string;
+}
+
 export interface RecordingStore {
-  getRecording(): Promise<Recording | undefined>;
-  putRecording(recording: Recording): Promise<void>;
+  getRecording(): Promise<SeenRecording | undefined>;
+  /** Unless it is no longer the one seen (undefined: there was none): throws Conflict. Gives its etag. */
+  putRecording(recording: Recording, seen: string | undefined): Promise<string>;
 }
 
 export interface RecordAllDependencies {
@@ -41,15 +48,22 @@ export interface RecordAllDependencies {
 const PAGE = 500;
 const READS_AT_ONCE = 16;
 
-/** `again`: also where it was done. */
+/**
+ * `again`: from the beginning, however far it had come. Throws Conflict where another run goes on instead: of two at once one ends,
+ * so that neither says of the other's part that it was recorded.
+ */
 export async function recordAll(again: boolean, dependencies: RecordAllDependencies): Promise<Recording> {
   const { recordings, now, isTimeUp } = dependencies;
-  const known = await recordings.getRecording();
-  if (known?.finishedAt !== undefined && !again) return known;
-  let recording = known && known.finishedAt === undefined ? known : { shard: 0, profiles: 0, startedAt: now() };
+  const seen = await recordings.getRecording();
+  let etag = seen?.etag;
+  let recording = seen?.recording;
+  if (recording === undefined || again) {
+    recording = { shard: 0, profiles: 0, startedAt: now() };
+    etag = await recordings.putRecording(recording, etag);
+  }
   while (recording.finishedAt === undefined && !isTimeUp()) {
     recording = await recordPage(recording, dependencies);
-    await recordings.putRecording(recording);
+    etag = await recordings.putRecording(recording, etag);
   }
   return recording;
 }

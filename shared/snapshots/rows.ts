@@ -8,6 +8,7 @@ import type { Month, Place } from '../profiles/customer.ts';
 import type { Mark, MarkKind } from '../profiles/marks.ts';
 import type { StoredProfile } from '../profiles/profile.ts';
 import { KINDS, type Kind, type Part, type Sums } from '../profiles/sums.ts';
+import { Defect } from '../runtime/errors.ts';
 import type { Tier } from '../tiers/policy.ts';
 import { DAY_KINDS, type DayKind } from './layout.ts';
 
@@ -162,12 +163,26 @@ export interface Rows {
   readonly marks: readonly MarkRow[];
 }
 
+/**
+ * UTF-8. DuckDB reads none that is longer, and with it no snapshot. What DynamoDB holds of a month is at most 400 KB, deflated: in
+ * words it is some megabytes.
+ */
+export const LONGEST_ROW_BYTES = 32 * 1024 * 1024;
+
 /** Half of a character that is written as two: names come from strangers, and no reader of JSON takes it. */
 const HALF_CHARACTER = /\p{Surrogate}/gu;
 
+/** A line each. Throws Defect where one is longer than anybody reads. */
 export const ndjson = (rows: readonly object[]): string => rows.map((row) => `${lineOf(row)}\n`).join('');
 
-const lineOf = (row: object): string =>
-  JSON.stringify(row, (_, value: unknown) =>
+function lineOf(row: object): string {
+  const line = JSON.stringify(row, (_, value: unknown) =>
     typeof value === 'string' ? value.replace(HALF_CHARACTER, '\u{FFFD}') : value,
   );
+  if (line.length * 3 > LONGEST_ROW_BYTES && Buffer.byteLength(line) > LONGEST_ROW_BYTES)
+    throw new Defect(
+      'row_too_long',
+      `A row has over ${LONGEST_ROW_BYTES} bytes. It would keep every snapshot from being taken.`,
+    );
+  return line;
+}

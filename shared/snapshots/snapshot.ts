@@ -16,9 +16,9 @@ const Taken = z.object({
 export type Taken = z.infer<typeof Taken>;
 
 export const Snapshot = z.object({
-  /** Of the folder with its files, which never change. */
+  /** Of the folder with its files, which never change. Ids sort by time. */
   id: z.string().min(1),
-  /** Changes since then may be missing. */
+  /** Changes since then may be missing, and so may those of the two minutes before, as they are written together. */
   snapshotAt: z.iso.datetime(),
   profiles: Count,
   personas: Count,

@@ -29,7 +29,7 @@ import { Upload } from '@aws-sdk/lib-storage';
 import * as z from 'zod';
 import { Conflict, Defect, NotFound } from '../runtime/errors.ts';
 import type { Instant } from '../time/instant.ts';
-import type { Recording, RecordingStore } from './record-all.ts';
+import type { RecordingStore } from './record-all.ts';
 import { rowsKey, rowsPrefix } from './row-object.ts';
 import { ndjson } from './rows.ts';
 import { type RowObject, type RowStore, SNAPSHOTS_PREFIX, Snapshot, type SnapshotStore } from './snapshot.ts';
@@ -95,12 +95,7 @@ export function s3Snapshots({ client, bucket }: Place): SnapshotStore {
 
     async putLatest(snapshot, seen) {
       try {
-        await putJson(
-          { client, bucket },
-          LATEST,
-          snapshot,
-          seen === undefined ? { IfNoneMatch: '*' } : { IfMatch: seen },
-        );
+        await putIfSeen({ client, bucket }, LATEST, snapshot, seen);
       } catch (error) {
         if (!isRefused(error)) throw error;
         throw new Conflict('snapshot_changed', 'Another snapshot was taken meanwhile.', { cause: error });
@@ -165,11 +160,19 @@ const StoredRecording = z.object({
 
 export function s3Recordings(place: Place): RecordingStore {
   return {
-    async getRecording(): Promise<Recording | undefined> {
+    async getRecording() {
       const found = await getText(place, RECORDING_KEY);
-      return found && StoredRecording.parse(JSON.parse(found.text));
+      return found && { recording: StoredRecording.parse(JSON.parse(found.text)), etag: found.etag };
     },
-    putRecording: (recording) => putJson(place, RECORDING_KEY, recording),
+
+    async putRecording(recording, seen) {
+      try {
+        return await putIfSeen(place, RECORDING_KEY, recording, seen);
+      } catch (error) {
+        if (!isRefused(error)) throw error;
+        throw new Conflict('recording_changed', 'Another run records all, too.', { cause: error });
+      }
+    },
   };
 }
 
@@ -184,16 +187,24 @@ async function getText({ client, bucket }: Place, key: string) {
   }
 }
 
-async function putJson(
+/** Gives its etag. */
+async function putIfSeen(
   { client, bucket }: Place,
   key: string,
   content: object,
-  condition: { readonly IfMatch?: string; readonly IfNoneMatch?: string } = {},
-): Promise<void> {
-  const Body = JSON.stringify(content);
-  await client.send(
-    new PutObjectCommand({ Bucket: bucket, Key: key, Body, ContentType: 'application/json', ...condition }),
+  seen: string | undefined,
+): Promise<string> {
+  const { ETag } = await client.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: JSON.stringify(content),
+      ContentType: 'application/json',
+      ...(seen === undefined ? { IfNoneMatch: '*' } : { IfMatch: seen }),
+    }),
   );
+  if (ETag === undefined) throw new Defect('lake_object_unnamed', `S3 gave no ETag of ${key}.`);
+  return ETag;
 }
 
 async function fetchFile({ client, bucket }: Place, key: string, file: string): Promise<void> {

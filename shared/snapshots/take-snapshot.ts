@@ -17,6 +17,8 @@ export interface TakeDependencies {
   readonly openDuckDB: () => Promise<DuckDBInstance>;
   /** Of this run alone; emptied at its beginning. */
   readonly folder: string;
+  /** Of this run alone, too: of two that begin at one instant, neither may write into the other's snapshot. */
+  readonly newName: () => string;
   readonly now: () => Instant;
   /** No other portion is begun when so little is left. */
   readonly remainingMs: () => number;
@@ -45,8 +47,8 @@ const TRANSFERS_AT_ONCE = 16;
 export type Outcome =
   /** `waiting`: rows that are to be taken by the next run. */
   | { readonly kind: 'taken'; readonly snapshot: Snapshot; readonly objects: number; readonly waiting: boolean }
-  /** There is nothing new. */
-  | { readonly kind: 'current' }
+  /** There is nothing new since then. */
+  | { readonly kind: 'current'; readonly snapshotAt: Instant }
   /** Another run was faster. */
   | { readonly kind: 'overtaken' };
 
@@ -57,6 +59,7 @@ interface Portion {
   readonly waiting: readonly RowKind[];
 }
 
+/** Several runs may meet, and each may die at any moment: what is the newest is whole, and lacks nothing that it says is in it. */
 export async function takeSnapshot(dependencies: TakeDependencies): Promise<Outcome> {
   const { snapshots, now } = dependencies;
   const startedAt = now();
@@ -65,7 +68,7 @@ export async function takeSnapshot(dependencies: TakeDependencies): Promise<Outc
   try {
     if (first.objects.length === 0) {
       if (latest) await snapshots.putLatest({ ...latest.snapshot, snapshotAt: startedAt }, latest.etag);
-      return { kind: 'current' };
+      return { kind: 'current', snapshotAt: startedAt };
     }
     return await make(first, { latest, startedAt }, dependencies);
   } catch (error) {
@@ -183,9 +186,9 @@ interface Made {
 async function publish(
   { counts, portion, folder }: Made,
   { latest, startedAt }: Beginning,
-  { snapshots, now }: TakeDependencies,
+  { snapshots, now, newName }: TakeDependencies,
 ): Promise<Snapshot> {
-  const id = idOf(startedAt);
+  const id = `${idOf(startedAt)}-${newName()}`;
   const files = await pMap(
     SNAPSHOT_FILES,
     async (name) => {

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createPreview } from '../../functions/preview/handler.ts';
+import { createPreview, type PreviewDependencies } from '../../functions/preview/handler.ts';
 import { answerPreview } from '../../shared/preview/answer.ts';
 import { type LocalSnapshots, localSnapshots } from '../../shared/preview/local-snapshot.ts';
 import { Busy, NoSnapshot, Preview, type PreviewQuestion } from '../../shared/preview/preview.ts';
@@ -67,6 +67,7 @@ async function take(people: readonly Placed[] = PLACED, revision = 1): Promise<v
     snapshots: lake,
     openDuckDB: () => openDuckDB({ memoryMiB: 200, threads: 1, folder }),
     folder: `${folder}/run`,
+    newName: () => 'a',
     now: () => instant(nowMs),
     remainingMs: () => 900_000,
   });
@@ -200,7 +201,7 @@ describe('the snapshot on disk', () => {
     nowMs += 60_000;
     await take(placed([customerOf([])]), 2);
     expect(await size()).toBe(9);
-    expect(await readdir(`${its.folder}/snapshots`)).toEqual([instant(nowMs).replaceAll(':', '-')]);
+    expect(await readdir(`${its.folder}/snapshots`)).toEqual([`${instant(nowMs).replaceAll(':', '-')}-a`]);
   });
 
   test('is found again where the one that was known is gone', async () => {
@@ -239,6 +240,9 @@ describe('the snapshot on disk', () => {
 });
 
 describe('asked by the API', () => {
+  const handlerOf = (its: Awaited<ReturnType<typeof dependencies>>, more: Partial<PreviewDependencies> = {}) =>
+    createPreview({ ...its, discardDuckDB() {}, telemetry: SILENT, ...more });
+
   /** Of which only sending is used. */
   function clientOf(
     send: (payload: string) => Promise<{ Payload?: Uint8Array; FunctionError?: string }>,
@@ -254,7 +258,7 @@ describe('asked by the API', () => {
   test('the function answers as it would here', async () => {
     await take();
     const its = await dependencies();
-    const handler = createPreview({ ...its, telemetry: SILENT });
+    const handler = handlerOf(its);
     const client = clientOf(async (payload) => ({
       Payload: Buffer.from(JSON.stringify(await handler(JSON.parse(payload)))),
     }));
@@ -262,19 +266,51 @@ describe('asked by the API', () => {
   });
 
   test('before there is a snapshot it says so', async () => {
-    const handler = createPreview({ ...(await dependencies()), telemetry: SILENT });
+    const handler = handlerOf(await dependencies());
     const reply = await handler(question);
     expect(reply).toEqual({ kind: 'no_snapshot' } satisfies PreviewReply);
     await expect(previewerOf(replying(reply)).preview(question)).rejects.toBeInstanceOf(NoSnapshot);
   });
 
   test('what is no question is refused, and named as a defect', async () => {
-    const handler = createPreview({ ...(await dependencies()), telemetry: SILENT });
+    const handler = handlerOf(await dependencies());
     const reply = await handler({ when: { field: 'shoeSize' } });
     expect(reply).toEqual({ kind: 'question_invalid' });
     await expect(previewerOf(replying(reply)).preview(question)).rejects.toMatchObject({
       code: 'preview_question_invalid',
     });
+  });
+
+  test('how long it took, and how old the snapshot was, is measured', async () => {
+    await take();
+    const measured: unknown[] = [];
+    const telemetry: Telemetry = { ...SILENT, measure: (...all) => measured.push(all) };
+    nowMs += 120_000;
+    await handlerOf(await dependencies(), { telemetry })(question);
+    expect(measured).toEqual([
+      ['previewedMillis', expect.any(Number), { event: 'preview' }],
+      ['snapshotAgeMillis', 120_000, { event: 'preview' }],
+    ]);
+  });
+
+  test('counting that takes too long is given up, and the next question is answered as ever', async () => {
+    await take();
+    const its = await dependencies();
+    const reply = await handlerOf(its, { countingMs: 1 })(question);
+    expect(reply).toEqual({ kind: 'took_too_long' } satisfies PreviewReply);
+    await expect(previewerOf(replying(reply)).preview(question)).rejects.toBeInstanceOf(Busy);
+    expect(await handlerOf(its)(question)).toMatchObject({ kind: 'preview', preview: { size: 11 } });
+  });
+
+  test('after a failure another DuckDB is opened', async () => {
+    await take();
+    let discarded = 0;
+    const handler = handlerOf(await dependencies(), {
+      duckDB: async () => Promise.reject(new Error('out of memory')),
+      discardDuckDB: () => discarded++,
+    });
+    await expect(handler(question)).rejects.toThrow('out of memory');
+    expect(discarded).toBe(1);
   });
 
   test('too many at once, and one that waits too long for the snapshot, may ask again', async () => {

@@ -2,14 +2,17 @@
 import type { Contribution } from '../../shared/profiles/contribution.ts';
 import type { Month, Place } from '../../shared/profiles/customer.ts';
 import { deriveFacts } from '../../shared/profiles/derive.ts';
+import type { Facts } from '../../shared/profiles/facts.ts';
 import type { Mark, MarkKind } from '../../shared/profiles/marks.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { sumDay } from '../../shared/profiles/sums.ts';
+import { compileCatalogue } from '../../shared/segments/compile.ts';
+import type { SegmentVersion } from '../../shared/segments/definition.ts';
 import type { Membership } from '../../shared/segments/membership.ts';
 import { markRow, monthRow, profileRow, type Rows } from '../../shared/snapshots/rows.ts';
 import { type Instant, instant } from '../../shared/time/instant.ts';
 import { personaId } from '../profiles/people.ts';
-import { historyOf, NOON, REPORTING, type TestCustomer } from '../segments/people.ts';
+import { CHANNEL_CATEGORIES, historyOf, NOON, REPORTING, subjectAt, type TestCustomer } from '../segments/people.ts';
 
 export interface Placed {
   /** Of the profile. */
@@ -47,14 +50,20 @@ export function rowsOf({ id, customer }: Placed, { revision = 1, segments = [] }
   };
 }
 
+/** As of noon. */
+export function factsOf({ orders }: TestCustomer): Facts {
+  const at = instant(NOON);
+  return deriveFacts(historyOf(orders, at, []), at, REPORTING);
+}
+
 function placeOf(
   customer: TestCustomer,
   root: Place<unknown>['root'],
   segments: readonly string[],
 ): Place<StoredProfile> {
-  const { tier, predicted, orders } = customer;
+  const { tier, predicted } = customer;
   const at = instant(NOON);
-  const facts = deriveFacts(historyOf(orders, at, []), at, REPORTING);
+  const facts = factsOf(customer);
   return {
     persona: root,
     root,
@@ -101,3 +110,19 @@ export const together = (all: readonly Rows[]): Rows => ({
   months: all.flatMap(({ months }) => months),
   marks: all.flatMap(({ marks }) => marks),
 });
+
+/** Brute force: ids of the members of each segment that stands, as the compiled conditions decide of one after the other. */
+export function decided(
+  versions: readonly SegmentVersion[],
+  people: readonly Placed[],
+  atMs: number,
+): Record<string, string[]> {
+  const catalogue = compileCatalogue(versions, 1, { channelCategories: CHANNEL_CATEGORIES });
+  const memberOf = people.map(({ id, customer }) => {
+    const { segments } = catalogue.decide(subjectAt(customer, atMs, catalogue.windows), []);
+    return { id, in: new Set(segments.map((one) => one.id)) };
+  });
+  const standing = versions.filter(({ isArchived }) => !isArchived);
+  const membersOf = (segment: string) => memberOf.flatMap((one) => (one.in.has(segment) ? [one.id] : []));
+  return Object.fromEntries(standing.map(({ id }) => [id, membersOf(id).sort()]));
+}

@@ -9,7 +9,14 @@ import type { Condition } from '../../shared/segments/condition.ts';
 import type { SegmentVersion } from '../../shared/segments/definition.ts';
 import { DAY_KINDS } from '../../shared/snapshots/layout.ts';
 import { instant } from '../../shared/time/instant.ts';
-import { conditionOf, customer, customerWith, ordersOnDaysOfTheirOwn, segments } from '../segments/arbitraries.ts';
+import {
+  conditionOf,
+  customer,
+  customerWith,
+  everyLeaf,
+  ordersOnDaysOfTheirOwn,
+  segments,
+} from '../segments/arbitraries.ts';
 import {
   CHANNEL_CATEGORIES,
   customerOf,
@@ -17,15 +24,13 @@ import {
   historyOf,
   NOON,
   segmentOf,
-  subjectAt,
   type TestCustomer,
   type TestOrder,
 } from '../segments/people.ts';
-import { type Lab, openLab } from '../snapshots/row-files.ts';
-import { type Placed, placed, rowsOf, together } from './population.ts';
+import { type Lab, openLab, SHRINKING } from '../snapshots/row-files.ts';
+import { decided, type Placed, placed, rowsOf, together } from './population.ts';
 
 const runs = Number(process.env.RUNS ?? 10);
-const options = { channelCategories: CHANNEL_CATEGORIES };
 
 let lab: Lab;
 beforeAll(async () => {
@@ -42,28 +47,14 @@ async function bySql(versions: readonly SegmentVersion[], atMs: number): Promise
   const standing = versions.filter(({ isArchived }) => !isArchived);
   const found: Record<string, string[]> = {};
   for (const { id, when } of standing) {
-    const query = membersQuery(when, ['id'], { at: instant(atMs), segments: standing, ...options });
+    const query = membersQuery(when, ['id'], {
+      at: instant(atMs),
+      segments: standing,
+      channelCategories: CHANNEL_CATEGORIES,
+    });
     found[id] = (await ask(lab.db, query)).map((row) => String(row.id)).sort();
   }
   return found;
-}
-
-function byClosures(versions: readonly SegmentVersion[], people: readonly Placed[], atMs: number) {
-  const catalogue = compileCatalogue(versions, 1, options);
-  const decided = people.map((one) => ({
-    id: one.id,
-    in: catalogue.decide(subjectAt(one.customer, atMs, catalogue.windows), []).segments.map(({ id }) => id),
-  }));
-  const standing = versions.filter(({ isArchived }) => !isArchived);
-  return Object.fromEntries(
-    standing.map(({ id }) => [
-      id,
-      decided
-        .filter((one) => one.in.includes(id))
-        .map((one) => one.id)
-        .sort(),
-    ]),
-  );
 }
 
 const population = (of: fc.Arbitrary<TestCustomer>) => fc.array(of, { minLength: 1, maxLength: 40 }).map(placed);
@@ -77,10 +68,10 @@ describe('by SQL and by closures the same are found', () => {
       async (people, questions) => {
         await openSnapshotOf(people);
         for (const [versions, atMs] of questions)
-          expect(await bySql(versions, atMs)).toEqual(byClosures(versions, people, atMs));
+          expect(await bySql(versions, atMs)).toEqual(decided(versions, people, atMs));
       },
     );
-    await fc.assert(property, { numRuns: runs });
+    await fc.assert(property, { numRuns: runs, ...SHRINKING });
   });
 
   test('where days have several, as long as none of them lies at the edge of a window', async () => {
@@ -90,19 +81,38 @@ describe('by SQL and by closures the same are found', () => {
       async (people, questions) => {
         await openSnapshotOf(people);
         for (const [versions, atMs] of questions) {
-          const { windows } = compileCatalogue(versions, 1, options);
+          const { windows } = compileCatalogue(versions, 1, { channelCategories: CHANNEL_CATEGORIES });
           const at = instant(atMs);
           const isCut = ({ customer: { orders } }: Placed) =>
             severalOrdersAtAnEdge(historyOf(orders, at, []).days, at, windows).length > 0;
           const cut = new Set(people.filter(isCut).map(({ id }) => id));
           const uncut = people.filter(({ id }) => !cut.has(id));
           const found = Object.entries(await bySql(versions, atMs));
-          const expected = byClosures(versions, uncut, atMs);
+          const expected = decided(versions, uncut, atMs);
           for (const [segment, ids] of found) expect(ids.filter((id) => !cut.has(id))).toEqual(expected[segment]);
         }
       },
     );
-    await fc.assert(property, { numRuns: runs });
+    await fc.assert(property, { numRuns: runs, ...SHRINKING });
+  });
+
+  test('each kind of leaf, of each part, over each kind of window', async () => {
+    let splits = 0;
+    const property = fc.asyncProperty(
+      fc.array(customerWith(ordersOnDaysOfTheirOwn), { minLength: 40, maxLength: 60 }).map(placed),
+      fc.tuple(...everyLeaf),
+      async (people, leaves) => {
+        await openSnapshotOf(people);
+        const versions = leaves.map((when, index) => segmentOf(`s${index}`, when));
+        const found = await bySql(versions, NOON);
+        expect(found).toEqual(decided(versions, people, NOON));
+        splits += Object.values(found).filter((ids) => ids.length > 0 && ids.length < people.length).length;
+      },
+    );
+    const numRuns = Math.ceil(runs / 10);
+    await fc.assert(property, { numRuns, ...SHRINKING });
+    // Else little was shown: what all satisfy, or nobody, any SQL finds.
+    expect(splits).toBeGreaterThan((numRuns * everyLeaf.length) / 3);
   });
 
   test('a single condition at a time', async () => {
@@ -112,10 +122,10 @@ describe('by SQL and by closures the same are found', () => {
       async (people, conditions) => {
         await openSnapshotOf(people);
         const versions = conditions.map((when, index) => segmentOf(`s${index}`, when));
-        expect(await bySql(versions, NOON)).toEqual(byClosures(versions, people, NOON));
+        expect(await bySql(versions, NOON)).toEqual(decided(versions, people, NOON));
       },
     );
-    await fc.assert(property, { numRuns: runs });
+    await fc.assert(property, { numRuns: runs, ...SHRINKING });
   });
 });
 
@@ -150,7 +160,7 @@ describe('to the millisecond', () => {
     ['of all, the day counts as of its first order', { field: 'orders', withinDays: 60, atLeast: 2 }, []],
   ])('%s', async (_, when, expected) => {
     await openSnapshotOf(people);
-    const query = membersQuery(when, ['id'], { at: instant(NOON), segments: [], ...options });
+    const query = membersQuery(when, ['id'], { at: instant(NOON), segments: [], channelCategories: CHANNEL_CATEGORIES });
     const found = (await ask(lab.db, query)).map(({ id }) => String(id).replace('shopify/shop/', ''));
     expect(found.sort()).toEqual(expected);
   });
@@ -172,7 +182,11 @@ test('what people wrote is bound, never text', () => {
     ],
   };
   const segments = [{ id: 'another', when: { field: 'tags', includes: name } satisfies Condition }];
-  const { text, values, kinds } = membersQuery(when, ['id'], { at: instant(NOON), segments, ...options });
+  const { text, values, kinds } = membersQuery(when, ['id'], {
+    at: instant(NOON),
+    segments,
+    channelCategories: CHANNEL_CATEGORIES,
+  });
   expect(text).not.toContain('DROP');
   expect(values.filter((value) => value === name).length).toBeGreaterThan(6);
   expect(text.split('?').length - 1).toBe(values.length);
@@ -185,6 +199,10 @@ test('a circle of segments ends, and nobody is in it by itself', async () => {
     { id: 'b', when: { any: [{ segment: 'a' }, { field: 'orders', atLeast: 1 }] } satisfies Condition },
   ];
   await openSnapshotOf(placed([customerOf([{ paidAtMs: NOON }]), customerOf([])]));
-  const query = membersQuery({ segment: 'a' }, ['id'], { at: instant(NOON), segments, ...options });
+  const query = membersQuery({ segment: 'a' }, ['id'], {
+    at: instant(NOON),
+    segments,
+    channelCategories: CHANNEL_CATEGORIES,
+  });
   expect(await ask(lab.db, query)).toHaveLength(1);
 });

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sql } from '../../shared/preview/sql-text.ts';
 import { ask, openTables } from '../../shared/preview/tables.ts';
 import { DAY_KINDS } from '../../shared/snapshots/layout.ts';
-import type { Rows } from '../../shared/snapshots/rows.ts';
-import { type Lab, openLab } from './row-files.ts';
-import { dayText, mark, month, type Profile, place, readSnapshot } from './samples.ts';
+import { LONGEST_ROW_BYTES, ndjson, type Rows } from '../../shared/snapshots/rows.ts';
+import { type Lab, openLab, SHRINKING } from './row-files.ts';
+import { dayText, inPortions, mark, month, type Profile, place, readSnapshot, readWhole } from './samples.ts';
 
 let lab: Lab;
 beforeAll(async () => {
@@ -89,19 +89,30 @@ const batch: fc.Arbitrary<(seed: number) => Partial<Rows>> = fc
     marks: marks.map(([id, name, hours, given]) => mark(id, name, hours, given)),
   }));
 
-test('for random rows in random portions', async () => {
+const togetherOf = (files: readonly Partial<Rows>[]): Rows => ({
+  profiles: files.flatMap(({ profiles = [] }) => profiles),
+  months: files.flatMap(({ months = [] }) => months),
+  marks: files.flatMap(({ marks = [] }) => marks),
+});
+
+test('for random rows in random portions, in any order, some of them several times', async () => {
   const property = fc.asyncProperty(
     fc.integer({ min: 1, max: 50 }),
     fc.array(fc.array(batch, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 4 }),
     async (seed, runs) => {
       const portions = runs.map((files) => files.map((of) => of(seed)));
-      let folder: string | undefined;
-      for (const files of portions) folder = await lab.snapshot(files, folder);
-      expect(await readSnapshot(lab.db, folder ?? '')).toEqual(expected(portions.flat()));
-      expect(await readSnapshot(lab.db, await lab.snapshot(portions.flat()))).toEqual(expected(portions.flat()));
+      let folder = '';
+      for (const files of portions) folder = await lab.snapshot(files, folder === '' ? undefined : folder);
+      expect(await readSnapshot(lab.db, folder)).toEqual(expected(portions.flat()));
+      const fromScratch = await lab.snapshot(portions.flat());
+      expect(await readSnapshot(lab.db, fromScratch)).toEqual(expected(portions.flat()));
+      expect(await readWhole(lab.db, folder)).toEqual(await readWhole(lab.db, fromScratch));
+      let again: string | undefined;
+      for (const portion of inPortions(togetherOf(portions.flat()), seed)) again = await lab.snapshot([portion], again);
+      expect(await readWhole(lab.db, again ?? '')).toEqual(await readWhole(lab.db, fromScratch));
     },
   );
-  await fc.assert(property, { numRuns: Number(process.env.RUNS ?? 12) });
+  await fc.assert(property, { numRuns: Number(process.env.RUNS ?? 8), ...SHRINKING });
 });
 
 describe('what becomes of profiles', () => {
@@ -153,6 +164,21 @@ describe('what becomes of profiles', () => {
     await openTables(lab.db, folder, []);
     const [row] = await ask(lab.db, sql`SELECT CAST(to_json(categories) AS VARCHAR) AS categories FROM profiles`);
     expect(JSON.parse(String(row?.categories))).toEqual(['half \ufffd a character', 'it\'s "quoted"\n', '\u0000']);
+  });
+});
+
+describe('long rows', () => {
+  const MiB = 1024 * 1024;
+  /** In a field that no snapshot has, so that only reading it takes time. */
+  const long = (id: string, bytes: number) => ({ ...place(id, 1), writtenAt: 'x'.repeat(bytes) });
+
+  test('are read, longer ones than DuckDB takes unless it is told', async () => {
+    const profiles = [long(PERSONAS[0], 10 * MiB), long(PERSONAS[1], LONGEST_ROW_BYTES - MiB)];
+    expect(await readSnapshot(lab.db, await lab.snapshot([{ profiles }]))).toHaveLength(2);
+  });
+
+  test('that nobody would read are not written', () => {
+    expect(() => ndjson([long(PERSONAS[0], LONGEST_ROW_BYTES)])).toThrow(/would keep every snapshot/);
   });
 });
 

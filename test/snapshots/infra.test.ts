@@ -245,6 +245,29 @@ it.each([
   expect(alarms.map(({ Properties }) => Properties.MetricName).sort()).toEqual(expected);
 });
 
+it.each([
+  [15, 180],
+  [1440, 3 * 1440],
+])('an alarm rings where no snapshot succeeds for long: every %i minutes, after %i', (snapshotMinutes, late) => {
+  const all = synthesize({ 'tributary:snapshotMinutes': snapshotMinutes }).resources;
+  const [alarm, ...others] = ofType('AWS::CloudWatch::Alarm', all).filter(
+    ({ Properties }) => Properties.MetricName === 'snapshotAgeMillis',
+  );
+  expect(others).toEqual([]);
+  expect(alarm?.Properties).toMatchObject({
+    Namespace: 'Tributary',
+    Dimensions: [
+      { Name: 'event', Value: 'snapshot' },
+      { Name: 'service', Value: 'snapshot' },
+    ],
+    Statistic: 'Minimum',
+    Threshold: late * 60_000,
+    Period: 3600,
+    EvaluationPeriods: late / 60,
+    TreatMissingData: 'breaching',
+  });
+});
+
 describe('what is deployed', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'bundle-duckdb-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,6 +1,7 @@
 /** Changes of the customers table, and all that is in it → rows of the lake, and from them the same customers. */
 import { gunzipSync } from 'node:zlib';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, type PutCommandInput } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -50,10 +51,15 @@ const A = personaId('shopify/shop/anne');
 /** Items as the store puts them → records as Lambda hands them over. */
 async function recordsOf(write: (store: CustomerStore<StoredProfile>) => Promise<unknown>): Promise<DynamoDBRecord[]> {
   const items: Record<string, unknown>[] = [];
-  // The cast: of the client only this is used.
-  const client = {
-    send: async ({ input }: { input: { Item: Record<string, unknown> } }) => items.push(input.Item),
-  } as unknown as DynamoDBDocumentClient;
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }));
+  client.middlewareStack.add(
+    () => async (args) => {
+      // The cast: this client is only asked to put.
+      items.push((args.input as PutCommandInput).Item ?? {});
+      return { response: {}, output: { $metadata: {} } };
+    },
+    { step: 'initialize' },
+  );
   await write(dynamoCustomers<StoredProfile>({ client, table: 'customers', sealer: TEST_SEALER }));
   return items.map((item, index) => {
     const image = JSON.stringify(marshall(item, { removeUndefinedValues: true }), (_, value) =>
@@ -109,6 +115,14 @@ describe('changes', () => {
       }),
     ]);
     expect(rowsOf<MarkRow>('marks')).toEqual([{ persona: A, kind: 'tag', name: 'vip', given: true, saidAt: NOW }]);
+  });
+
+  test('are counted by kind', async () => {
+    const measured: unknown[] = [];
+    const telemetry: Telemetry = { ...SILENT, measure: (...all) => measured.push(all) };
+    const handler = createRecord({ rows: lake, keys, clock: () => new Date(NOW), telemetry });
+    await handler({ Records: await recordsOfAnne() });
+    expect(measured).toEqual(['profiles', 'months', 'marks'].map((event) => ['recorded', 1, { event }]));
   });
 
   test('hold nothing personal', async () => {
@@ -169,7 +183,7 @@ describe('all that is there', () => {
     const before = lake.objects.size;
     await run({});
     expect(lake.objects.size).toBe(before);
-    expect((await run({ again: true })).startedAt > NOW).toBe(true);
+    expect(String((await run({ again: true }))?.startedAt) > NOW).toBe(true);
     expect(lake.objects.size).toBe(before * 2);
   });
 
@@ -185,9 +199,33 @@ describe('all that is there', () => {
       return customers.listRoots(...asked);
     };
     await expect(recorder({ ...customers, listRoots: dying }, recordings)({})).rejects.toThrow('gone');
-    expect(await recordings.getRecording()).toMatchObject({ shard: 9 });
+    expect(await recordings.getRecording()).toMatchObject({ recording: { shard: 9 } });
     expect(await recorder(customers, recordings)({})).toMatchObject({ shard: 16, profiles: 2 });
     expect(new Set(rowsOf<ProfileRow>('profiles').map(({ id }) => id)).size).toBe(4);
+  });
+
+  test('is recorded from the beginning when a person asks again, however far it had come', async () => {
+    const recordings = memoryRecordings();
+    await recordings.putRecording({ shard: 15, profiles: 2, startedAt: NOW }, undefined);
+    const run = recorder(await shop(), recordings);
+    // Asked for is asked for, even if there was no time for a page.
+    expect(await run({ again: true }, 1)).toMatchObject({ shard: 0 });
+    expect(await run({})).toMatchObject({ shard: 16, profiles: 2 });
+    expect(rowsOf('profiles')).toHaveLength(4);
+  });
+
+  test('is recorded by one run at a time: whoever was overtaken ends, and undoes nothing', async () => {
+    const recordings = memoryRecordings();
+    const customers = await shop();
+    const again = recorder(customers, recordings);
+    let pages = 0;
+    const meeting: CustomerIndex['listRoots'] = async (...asked) => {
+      if (++pages === 5) await again({ again: true });
+      return customers.listRoots(...asked);
+    };
+    expect(await recorder({ ...customers, listRoots: meeting }, recordings)({})).toBeUndefined();
+    expect(pages).toBe(5);
+    expect(await recordings.getRecording()).toMatchObject({ recording: { shard: 16, finishedAt: expect.any(String) } });
   });
 
   test('of an empty table is nothing', async () => {

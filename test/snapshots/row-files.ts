@@ -8,6 +8,9 @@ import { type Compaction, compact } from '../../shared/snapshots/compact.ts';
 import { openDuckDB } from '../../shared/snapshots/duckdb.ts';
 import { ndjson, type Rows } from '../../shared/snapshots/rows.ts';
 
+/** Each try is a snapshot: the smallest counterexample is told that was found in time, before the test's own time is over. */
+export const SHRINKING = { interruptAfterTimeLimit: 40_000 } as const;
+
 export interface Lab {
   readonly db: DuckDBConnection;
   /** An empty folder. */

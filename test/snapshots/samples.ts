@@ -1,9 +1,10 @@
 /** Rows of places, months and marks, and what a snapshot makes of them. */
 import type { DuckDBConnection } from '@duckdb/node-api';
+import { createRandom } from '../../demo/random.ts';
 import { sql } from '../../shared/preview/sql-text.ts';
 import { ask, openTables } from '../../shared/preview/tables.ts';
 import { DAY_KINDS } from '../../shared/snapshots/layout.ts';
-import type { DayLine, MarkRow, MonthRow, ProfileRow } from '../../shared/snapshots/rows.ts';
+import type { DayLine, MarkRow, MonthRow, ProfileRow, Rows } from '../../shared/snapshots/rows.ts';
 import { instant } from '../../shared/time/instant.ts';
 
 const START = Date.parse('2026-10-01T00:00:00.000Z');
@@ -59,6 +60,29 @@ export const mark = (persona: string, name: string, hours: number, given: boolea
   saidAt: instant(START + hours * HOUR),
 });
 
+/** The same rows in one to four portions, in another order, some of them several times. */
+export function inPortions(rows: Rows, seed: number): Partial<Rows>[] {
+  const random = createRandom(seed);
+  const below = (count: number) => Math.floor(random.next() * count);
+  const portions = Array.from({ length: 1 + below(4) }, () => ({
+    profiles: [] as ProfileRow[],
+    months: [] as MonthRow[],
+    marks: [] as MarkRow[],
+  }));
+  const deal = <Row>(all: readonly Row[], into: (portion: (typeof portions)[number]) => Row[]) => {
+    for (const row of all) {
+      for (let times = random.next() < 0.3 ? 3 : 1; times > 0; times--) {
+        const portion = portions[below(portions.length)];
+        if (portion) into(portion).splice(below(into(portion).length + 1), 0, row);
+      }
+    }
+  };
+  deal(rows.profiles, ({ profiles }) => profiles);
+  deal(rows.months, ({ months }) => months);
+  deal(rows.marks, ({ marks }) => marks);
+  return portions;
+}
+
 export interface Profile {
   readonly id: string;
   readonly revision: number;
@@ -86,4 +110,20 @@ export async function readSnapshot(db: DuckDBConnection, folder: string): Promis
     tags: JSON.parse(String(tags)),
     days: (JSON.parse(String(days)) as string[]).sort(),
   }));
+}
+
+/** All that is in it but for numbers, which are given by turns: instead of them the ids that they stand for. */
+export async function readWhole(db: DuckDBConnection, folder: string): Promise<unknown> {
+  await openTables(db, folder, DAY_KINDS);
+  const lines = async (query: ReturnType<typeof sql>) => (await ask(db, query)).map(({ line }) => String(line)).sort();
+  return {
+    profiles: await lines(
+      sql`SELECT CAST(to_json(one) AS VARCHAR) AS line FROM (SELECT * EXCLUDE (number) FROM profiles) AS one`,
+    ),
+    days: await lines(
+      sql`SELECT CAST(to_json(one) AS VARCHAR) AS line FROM (
+            SELECT profiles.id, alias IS NULL AS is_root, kind, name, first_at, last_at, days.orders, net
+            FROM days JOIN profiles ON profiles.number = days.profile) AS one`,
+    ),
+  };
 }

@@ -1,6 +1,9 @@
 /** From rows in the lake to the newest snapshot: each row once or more, none never, whatever comes between. */
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createSnapshot } from '../../functions/snapshot/handler.ts';
+import { Conflict } from '../../shared/runtime/errors.ts';
+import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 import { openDuckDB } from '../../shared/snapshots/duckdb.ts';
 import { SNAPSHOT_FILES } from '../../shared/snapshots/layout.ts';
 import { KEPT_MS, type Limits, OVERLAP_MS, takeSnapshot } from '../../shared/snapshots/take-snapshot.ts';
@@ -30,9 +33,10 @@ interface Options {
   readonly snapshots?: Partial<MemorySnapshots>;
   readonly limits?: Limits;
   readonly remainingMs?: () => number;
+  readonly newName?: () => string;
 }
 
-async function take({ snapshots = {}, limits, remainingMs = () => 15 * MINUTE }: Options = {}) {
+async function take({ snapshots = {}, limits, remainingMs = () => 15 * MINUTE, newName = () => 'a' }: Options = {}) {
   const folder = await lab.folder();
   return takeSnapshot({
     rows: lake,
@@ -42,6 +46,7 @@ async function take({ snapshots = {}, limits, remainingMs = () => 15 * MINUTE }:
       return openDuckDB({ memoryMiB: 200, threads: 1, folder });
     },
     folder: `${folder}/run`,
+    newName,
     now: () => instant(nowMs),
     remainingMs,
     ...(limits && { limits }),
@@ -68,15 +73,15 @@ describe('rows come once', () => {
     await lake.putRows('months', [month('a', '2026-11', 1)], instant(nowMs));
     expect(await take()).toMatchObject({ kind: 'taken', objects: 2, snapshot: { profiles: 1, personas: 1, days: 3 } });
     nowMs += 15 * MINUTE;
-    expect(await take()).toEqual({ kind: 'current' });
+    expect(await take()).toEqual({ kind: 'current', snapshotAt: instant(nowMs) });
     expect(opened).toBe(1);
     const latest = await lake.getLatest();
-    expect(latest?.snapshot).toMatchObject({ id: '2026-11-24T09-50-00.000Z', snapshotAt: instant(nowMs) });
+    expect(latest?.snapshot).toMatchObject({ id: '2026-11-24T09-50-00.000Z-a', snapshotAt: instant(nowMs) });
     expect(await profiles()).toEqual(['a 1']);
   });
 
   test('nothing at all makes no snapshot', async () => {
-    expect(await take()).toEqual({ kind: 'current' });
+    expect(await take()).toEqual({ kind: 'current', snapshotAt: instant(nowMs) });
     expect(await lake.getLatest()).toBeUndefined();
   });
 
@@ -139,6 +144,25 @@ describe('runs may meet and die', () => {
     expect((await lake.getLatest())?.snapshot.id).toBe('another');
   });
 
+  test("of two that begin at one instant, neither writes into the other's", async () => {
+    await put('a', 1);
+    const outcomes: unknown[] = [];
+    const snapshots: Partial<MemorySnapshots> = {
+      async putFile(...file) {
+        // Whoever was faster, while this one is half written; it has seen more.
+        if (outcomes.length === 0) {
+          outcomes.push('begun');
+          await put('b', 1);
+          outcomes.push((await take({ newName: () => 'b' })).kind);
+        }
+        return lake.putFile(...file);
+      },
+    };
+    expect((await take({ snapshots })).kind).toBe('overtaken');
+    expect(outcomes).toEqual(['begun', 'taken']);
+    expect(await profiles()).toEqual(['a 1', 'b 1']);
+  });
+
   test('one that dies before it is the newest has changed nothing, and what it left behind goes', async () => {
     await put('a', 1);
     const putLatest = async () => Promise.reject(new Error('gone'));
@@ -147,8 +171,8 @@ describe('runs may meet and die', () => {
     const [left] = await lake.listSnapshots();
     nowMs += KEPT_MS + 2 * MINUTE;
     expect(await take()).toMatchObject({ kind: 'taken', objects: 1 });
-    expect(await lake.listSnapshots()).toEqual(['2026-11-24T10-52-00.000Z']);
-    expect(left).toBe('2026-11-24T09-50-00.000Z');
+    expect(await lake.listSnapshots()).toEqual(['2026-11-24T10-52-00.000Z-a']);
+    expect(left).toBe('2026-11-24T09-50-00.000Z-a');
   });
 
   test('one that was superseded stays for an hour, and the last one in any case, for who is reading it', async () => {
@@ -169,4 +193,49 @@ test('tables name the files of the newest', async () => {
   const id = (await lake.getLatest())?.snapshot.id;
   expect(lake.tables.get('profiles')).toEqual([`${id}/profiles.parquet`]);
   expect(lake.tables.get('days')).toContain(`${id}/days-channels.parquet`);
+});
+
+test('what was taken, how long it took and how old it is are measured, and nothing of a run that was overtaken', async () => {
+  const measured: unknown[] = [];
+  const telemetry: Telemetry = {
+    info() {},
+    warn() {},
+    error() {},
+    flush() {},
+    measure: (...all) => measured.push(all),
+  };
+  const run = async (snapshots: Partial<MemorySnapshots> = {}) => {
+    const folder = await lab.folder();
+    const handler = createSnapshot({
+      rows: lake,
+      snapshots: { ...lake, ...snapshots },
+      openDuckDB: () => openDuckDB({ memoryMiB: 200, threads: 1, folder }),
+      folder: `${folder}/run`,
+      newName: () => 'a',
+      limits: { objects: 1, bytes: 1e9 },
+      clock: () => new Date(nowMs),
+      telemetry,
+    });
+    measured.length = 0;
+    return handler({}, { getRemainingTimeInMillis: () => 1 });
+  };
+  const event = { event: 'snapshot' };
+  // An empty lake lacks nothing.
+  expect(await run()).toEqual({ kind: 'current' });
+  expect(measured).toEqual([['snapshotAgeMillis', 0, event]]);
+
+  await put('a', 1);
+  await put('b', 1, START + 1000);
+  nowMs += 20 * MINUTE;
+  await run();
+  expect(measured).toEqual([
+    ['snapshotted', 1, event],
+    ['snapshotMillis', 0, event],
+    // One waits for the next run.
+    ['snapshotAgeMillis', 20 * MINUTE, event],
+  ]);
+
+  const putLatest = async () => Promise.reject(new Conflict('snapshot_changed', 'Another was faster.'));
+  expect(await run({ putLatest })).toEqual({ kind: 'overtaken' });
+  expect(measured).toEqual([]);
 });
