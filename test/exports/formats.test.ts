@@ -18,7 +18,9 @@ const COLUMNS: readonly FileColumn[] = [
   { name: 'names', type: 'texts' },
 ];
 
-const FORMULAS = ['=1+1', '+8613812345678', '-1', '@SUM(A1)', '\tx', '\rx', '＝1', '＋1', '－1', '＠x'];
+const FORMULAS = ['=1+1', '+8613812345678', '-1', '@SUM(A1)', '\tx', '\rx', '\n=1', '＝1', '＋1', '－1', '＠x'];
+/** Where a semicolon parts cells, as in Excel of countries with a decimal comma. */
+const WITHIN = ['x;=HYPERLINK("https://evil.example");y', 'x"\n=1+1;y', 'x\r@SUM(A1)', 'x\t+1'];
 const TEXTS = [
   '陈小雨',
   'a "b" c',
@@ -31,6 +33,7 @@ const TEXTS = [
   'null',
   '𠮷野家',
   ...FORMULAS,
+  ...WITHIN,
 ];
 
 const text = fc.oneof(fc.constantFrom(...TEXTS), fc.string({ unit: 'grapheme', minLength: 1 }));
@@ -60,8 +63,8 @@ const EXPECTED: Readonly<Record<ExportFormat, (row: Row) => ReadRow>> = {
   csv: (cells) =>
     byName(cells, (cell) => {
       const shown = Array.isArray(cell) ? cell.join(';') : cell;
-      const isFormula = typeof shown === 'string' && /^[=+\-@\t\r＝＋－＠]/.test(shown);
-      return shown === undefined || shown === '' ? null : isFormula ? `'${shown}` : String(shown);
+      if (shown === undefined || shown === '') return null;
+      return typeof shown === 'string' ? withoutFormulas(shown) : String(shown);
     }),
   ndjson: (cells) => JSON.parse(JSON.stringify(byName(cells, (cell) => cell))),
   parquet: (cells) =>
@@ -71,6 +74,16 @@ const EXPECTED: Readonly<Record<ExportFormat, (row: Row) => ReadRow>> = {
       return type === 'instant' ? readable(String(cell)) : cell;
     }),
 };
+const BEGINS_FORMULA = [...'=+-@\t\r\n＝＋－＠'];
+const BEGINS_CELL = [undefined, ...';\t\r\n'];
+function withoutFormulas(text: string): string {
+  const letters = [...text];
+  return letters
+    .map((letter, index) =>
+      BEGINS_FORMULA.includes(letter) && BEGINS_CELL.includes(letters[index - 1]) ? `'${letter}` : letter,
+    )
+    .join('');
+}
 const byName = (cells: Row, show: (cell: Cell, column: FileColumn) => unknown) =>
   // The cast: what JSON can say, and for NDJSON made so above.
   Object.fromEntries(COLUMNS.map((column, index) => [column.name, show(cells[index], column)])) as ReadRow;
@@ -118,6 +131,17 @@ it('CSV begins with a byte order mark and ends its lines as RFC 4180 says', asyn
   expect(content.toString('utf8')).toBe(
     '\uFEFFprofile,orders,netSpend,refundRate,since,names\r\n陈,1,-5,0.25,2026-11-24T10:00:00.000Z,"a;b,c"\r\n',
   );
+});
+
+it.each([',', ';'])('CSV begins no cell as a formula where %s parts cells', async (separator) => {
+  const texts = [...FORMULAS, ...WITHIN];
+  const { content } = await write(
+    'csv',
+    texts.map((text) => [text, 1, 2, 0.5, undefined, [text, text, 'x']]),
+  );
+  // As a program that minds quotes only at the start of a cell.
+  const cells = content.toString('utf8').split(separator === ',' ? /,|\r\n/ : /[;\t\r\n]/);
+  for (const cell of cells) expect(cell).not.toMatch(/^"?[=+\-@＝＋－＠]/);
 });
 
 it('Parquet has typed columns, and row groups no larger than asked for', async () => {

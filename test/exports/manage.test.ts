@@ -1,7 +1,7 @@
 /** What people ask of exports: who may see what, how long links hold, how many may wait; and what comes by itself. */
 import { describe, expect, it } from 'vitest';
 import { dueSchedules } from '../../shared/exports/due-schedules.ts';
-import { ExportWishes } from '../../shared/exports/export.ts';
+import { type ExportsMessage, ExportWishes } from '../../shared/exports/export.ts';
 import { scheduledExportId } from '../../shared/exports/export-id.ts';
 import { requestExport, WAITING_MOST } from '../../shared/exports/manage.ts';
 import { ExportView, ScheduleView } from '../../shared/exports/views.ts';
@@ -51,6 +51,33 @@ describe('a request', () => {
     await stage.request();
     stage.wait(DAY);
     await stage.request();
+  });
+
+  it('that could not be sent on its way has failed, and keeps nobody from asking again', async () => {
+    const stage = await openStage();
+    const queue = {
+      send: async () => {
+        throw new Error('no queue');
+      },
+    };
+    const asked = { segment: SEGMENT, wishes: ExportWishes.parse({}), caller: READER };
+    for (let tries = 0; tries < WAITING_MOST; tries++)
+      await expect(requestExport(asked, { ...stage, queue })).rejects.toThrow('no queue');
+    expect((await stage.exports.listExports(SEGMENT, 10)).items).toMatchObject(
+      Array.from({ length: WAITING_MOST }, () => ({ status: 'failed', code: 'interrupted' })),
+    );
+    await stage.request();
+    // One of which the message arrived all the same.
+    const late = {
+      send: async (message: ExportsMessage) => {
+        if ('export' in message) await stage.run(message.export);
+        throw new Error('no answer');
+      },
+    };
+    await expect(requestExport(asked, { ...stage, queue: late })).rejects.toThrow('no answer');
+    expect((await stage.exports.listExports(SEGMENT, 10)).items).toContainEqual(
+      expect.objectContaining({ status: 'done' }),
+    );
   });
 
   it('needs a segment that is there, and in use', async () => {

@@ -16,6 +16,7 @@ import { type Bought, bought, testRules } from '../profiles/people.ts';
 import { memoryCustomers } from '../simulation/models/customers.ts';
 import { memoryExportFiles, memoryExports } from '../simulation/models/exports.ts';
 import { memoryMemberships, memorySegments } from '../simulation/models/segments.ts';
+import { sqsEvent } from '../sqs-event.ts';
 import { readBack } from './read-back.ts';
 
 export const START_MS = Date.UTC(2026, 10, 24, 10);
@@ -137,11 +138,9 @@ export async function openStage() {
     },
     /** As a queue brings them; gives how many are to come again. */
     async handle(...messages: readonly unknown[]) {
-      const Records = messages.map((body, index) => ({ messageId: String(index), body: JSON.stringify(body) }));
       const handler = createExports(stores);
-      // The cast: the handler reads no more of a record than these.
-      const event = { Records } as unknown as Parameters<typeof handler>[0];
-      const { batchItemFailures } = await handler(event, { getRemainingTimeInMillis: () => 15 * MINUTE });
+      const context = { getRemainingTimeInMillis: () => 15 * MINUTE };
+      const { batchItemFailures } = await handler(sqsEvent(...messages), context);
       return batchItemFailures.length;
     },
     view: (id: string, caller = MARKETER) => getExport({ id, caller }, stores),

@@ -28,6 +28,7 @@ import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { type MemoryQueue, memoryQueue } from '../simulation/models/queue.ts';
+import { sqsEvent } from '../sqs-event.ts';
 import { type OrderState, SHOPS } from './shops.ts';
 import { TestTime } from './test-time.ts';
 
@@ -224,7 +225,7 @@ export async function openStage({
     },
     /** What a function does with one message, besides what the queue gives to others. */
     wakeNow: (name = 'shop'): Promise<SQSBatchResponse> =>
-      newHydrate()(eventOf({ wake: hydrationParty(name) } satisfies WakeMessage)),
+      newHydrate()(sqsEvent({ wake: hydrationParty(name) } satisfies WakeMessage)),
     /** From now on the platform has this. */
     change(state: Omit<OrderState, 'atMs'>, name?: string): OrderState {
       const changed = { ...state, atMs: time.nowMs() };
@@ -255,27 +256,6 @@ export async function openStage({
     quarantined: async () => (await quarantine.list({ status: 'open', limit: 100 })).items,
   };
 }
-
-const eventOf = (message: unknown): Parameters<ReturnType<typeof createHydrate>>[0] => ({
-  Records: [
-    {
-      messageId: 'by-hand',
-      receiptHandle: 'by-hand',
-      body: JSON.stringify(message),
-      attributes: {
-        ApproximateReceiveCount: '1',
-        SentTimestamp: '0',
-        SenderId: 'test',
-        ApproximateFirstReceiveTimestamp: '0',
-      },
-      messageAttributes: {},
-      md5OfBody: '',
-      eventSource: 'aws:sqs',
-      eventSourceARN: 'arn:aws:sqs:us-east-1:000000000000:wake',
-      awsRegion: 'us-east-1',
-    },
-  ],
-});
 
 /** Everything that operators could read, an error's message, stack and causes too. */
 function listening(

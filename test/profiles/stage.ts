@@ -27,7 +27,8 @@ import { memoryRates } from '../simulation/models/rates.ts';
 import { memorySegments } from '../simulation/models/segments.ts';
 import { memoryModels, memoryPolicies } from '../simulation/models/tiers.ts';
 import { toyAdapter } from '../simulation/toy-channel.ts';
-import { KEYS } from './people.ts';
+import { sqsEvent } from '../sqs-event.ts';
+import { KEYS, SEALER } from './people.ts';
 
 export const START_MS = Date.UTC(2026, 10, 24, 10);
 export const REPORTING_CURRENCY = 'EUR';
@@ -79,6 +80,7 @@ export function openStage({ wrap = (customers) => customers }: StageOptions = {}
     get keys() {
       return keys;
     },
+    sealer: SEALER,
     rates: rateSource(rateStore, { reportingCurrency: REPORTING_CURRENCY, clock }),
     rateStore,
     basis: basisSource({
@@ -107,25 +109,7 @@ export function openStage({ wrap = (customers) => customers }: StageOptions = {}
   const follow = createFollower(dependencies);
   const handler = createQueueHandler(dependencies);
 
-  async function handle(...messages: readonly ProfilesMessage[]): Promise<SQSBatchResponse> {
-    const Records = messages.map((message, index) => ({
-      messageId: String(index),
-      receiptHandle: '',
-      body: JSON.stringify(message),
-      attributes: {
-        ApproximateReceiveCount: '1',
-        SentTimestamp: '0',
-        SenderId: '',
-        ApproximateFirstReceiveTimestamp: '0',
-      },
-      messageAttributes: {},
-      md5OfBody: '',
-      eventSource: 'aws:sqs',
-      eventSourceARN: '',
-      awsRegion: '',
-    }));
-    return handler({ Records });
-  }
+  const handle = (...messages: readonly ProfilesMessage[]): Promise<SQSBatchResponse> => handler(sqsEvent(...messages));
 
   return {
     customers,

@@ -3,6 +3,7 @@
  * whose function crashed, timed out or answered nonsense fails as a whole and comes again after its visibility timeout.
  */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { sqsRecord } from '../../sqs-event.ts';
 import type { MemoryQueue, ReceivedMessage } from './queue.ts';
 import type { Time } from './time.ts';
 
@@ -50,9 +51,9 @@ export function pollQueue({ queue, time, batchSize, windowMs, concurrency, invok
   }
 
   async function run(batch: readonly ReceivedMessage[]): Promise<void> {
-    const response = await invoke({ Records: batch.map((message) => toRecord(message, queue.name)) }).catch(
-      () => undefined,
-    );
+    const response = await invoke({
+      Records: batch.map((message) => sqsRecord({ ...message, queue: queue.name })),
+    }).catch(() => undefined);
     const failed = response && failedOf(response, batch);
     if (!failed) return;
     for (const { messageId, receiptHandle } of batch) if (!failed.has(messageId)) queue.delete(receiptHandle);
@@ -66,23 +67,4 @@ function failedOf({ batchItemFailures }: SQSBatchResponse, batch: readonly Recei
   const failed = new Set(batchItemFailures.map((failure) => failure.itemIdentifier));
   const known = new Set(batch.map((message) => message.messageId));
   return [...failed].every((id) => known.has(id)) ? failed : undefined;
-}
-
-function toRecord({ messageId, receiptHandle, body, receiveCount, sentAtMs }: ReceivedMessage, queue: string) {
-  return {
-    messageId,
-    receiptHandle,
-    body,
-    attributes: {
-      ApproximateReceiveCount: String(receiveCount),
-      SentTimestamp: String(sentAtMs),
-      SenderId: 'simulation',
-      ApproximateFirstReceiveTimestamp: String(sentAtMs),
-    },
-    messageAttributes: {},
-    md5OfBody: '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${queue}`,
-    awsRegion: 'us-east-1',
-  };
 }

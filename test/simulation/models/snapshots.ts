@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { Conflict, NotFound } from '../../../shared/runtime/errors.ts';
-import type { Recording, RecordingStore } from '../../../shared/snapshots/record-all.ts';
+import type { RecordingStore, SeenRecording } from '../../../shared/snapshots/record-all.ts';
 import { rowsKey, rowsPrefix } from '../../../shared/snapshots/row-object.ts';
 import { ndjson } from '../../../shared/snapshots/rows.ts';
 import { type RowStore, Snapshot, type SnapshotStore } from '../../../shared/snapshots/snapshot.ts';
@@ -67,12 +67,15 @@ export function memorySnapshots(): MemorySnapshots {
 }
 
 export function memoryRecordings(): RecordingStore {
-  let json: string | undefined;
+  let stored: SeenRecording | undefined;
+  let puts = 0;
   return {
-    // The cast: written below.
-    getRecording: async () => (json === undefined ? undefined : (JSON.parse(json) as Recording)),
-    async putRecording(recording) {
-      json = JSON.stringify(recording);
+    getRecording: async () => structuredClone(stored),
+    async putRecording(recording, seen) {
+      if (stored?.etag !== seen) throw new Conflict('recording_changed', 'Another run records all, too.');
+      const etag = `"${++puts}"`;
+      stored = { recording: structuredClone(recording), etag };
+      return etag;
     },
   };
 }
