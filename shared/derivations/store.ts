@@ -30,6 +30,7 @@ const DerivationItem = z.object({
   segments: z.int().exactOptional(),
   run: z.string().exactOptional(),
   startedAt: At.exactOptional(),
+  beginsAt: At.exactOptional(),
   finished: z.object({ run: z.string(), at: At, segments: z.int() }).exactOptional(),
 });
 const ProgressItem = z.object({

@@ -4,7 +4,7 @@
  */
 
 import type { IdentityKeys } from '../identity/contribution.ts';
-import type { LinkingSource } from '../identity/linking-versions.ts';
+import { BUILT_IN, type LinkingSource } from '../identity/linking-versions.ts';
 import type { OrderScan } from '../orders/apply.ts';
 import type { Contribution } from '../profiles/contribution.ts';
 import { type CustomerIndex, INDEX_SHARDS } from '../profiles/customer.ts';
@@ -17,7 +17,8 @@ import type { Clock } from '../runtime/clock.ts';
 import { Conflict, isPassing } from '../runtime/errors.ts';
 import { CATALOGUE_AGE_MS, type CatalogueSource } from '../segments/catalogue-source.ts';
 import type { BasisSource } from '../tiers/basis.ts';
-import { type Instant, instant } from '../time/instant.ts';
+import { FALLBACK } from '../tiers/clv/model.ts';
+import { epochMs, type Instant, instant } from '../time/instant.ts';
 
 /** What all profiles were derived by, or are being derived by. */
 export interface Derivation {
@@ -34,6 +35,8 @@ export interface Derivation {
   /** Of profiles: the run that policy, model, linking rules or segments made necessary last. */
   readonly run?: string;
   readonly startedAt?: Instant;
+  /** When no function holds on to what was before the run any more: until then nothing of it is derived. */
+  readonly beginsAt?: Instant;
   /** The last that came to its end: every profile was derived by what it was about, or by newer. */
   readonly finished?: { readonly run: string; readonly at: Instant; readonly segments: number };
 }
@@ -136,18 +139,26 @@ async function startDerivations(dependencies: SweepDependencies): Promise<string
     segments: found,
     keys,
   };
-  const startedAt = instant(clock().getTime());
+  const nowMs = clock().getTime();
+  const startedAt = instant(nowMs);
   const started: string[] = [];
   // At the first look nobody knows by what they were derived: another policy may have come before it.
   const isOther =
     known === undefined || known.policy !== next.policy || known.model !== next.model || (known.linking ?? 1) !== rules;
+  // While nobody has put another, nobody can have derived by another.
+  const isBuiltIn = policy.version === 1 && model.version === FALLBACK.version && rules === BUILT_IN.version;
+  const isWaitedFor = isOther && !(known === undefined && isBuiltIn);
   const isRefilled = (known?.segments ?? 0) !== found;
   const ofSegments = found > 0 ? `-segments-${found}` : '';
   const run =
     isOther || isRefilled ? `policy-${next.policy}-model-${next.model}-linking-${rules}${ofSegments}` : undefined;
+  // Where it replaces one that has not begun, what that one waited for is waited for still.
+  const waitedSeconds = known?.beginsAt === undefined ? 0 : Math.ceil((epochMs(known.beginsAt) - nowMs) / 1000);
+  const delaySeconds = Math.max(isWaitedFor ? CACHES_EXPIRE_SECONDS : SEGMENTS_EXPIRE_SECONDS, waitedSeconds);
+  const beginsAt = instant(nowMs + delaySeconds * 1000);
   if (run !== undefined) {
     started.push(run);
-    const options = { delaySeconds: isOther ? CACHES_EXPIRE_SECONDS : SEGMENTS_EXPIRE_SECONDS };
+    const options = { delaySeconds };
     for (let shard = 0; shard < INDEX_SHARDS; shard++) await queue.send({ rederive: { run, shard } }, options);
   }
   const hasNewKey = keys > (known?.keys ?? 1);
@@ -162,7 +173,7 @@ async function startDerivations(dependencies: SweepDependencies): Promise<string
   }
   if (known && started.length === 0) return [];
   try {
-    await derivations.putDerivation({ ...next, ...(run !== undefined && { run, startedAt }) });
+    await derivations.putDerivation({ ...next, ...(run !== undefined && { run, startedAt, beginsAt }) });
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
     // Another sweep did the same, or started what was newest a moment before: then ours is superseded, and has to begin anew.

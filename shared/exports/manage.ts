@@ -82,8 +82,26 @@ export async function requestExport(
   const record = newExport(wishes, { id, segment, by, masked: isMasked(wishes, caller), requestedAt });
   // First the record: a message about nothing would come to nothing.
   await exports.putExport(record);
-  await queue.send({ export: id });
+  try {
+    await queue.send({ export: id });
+  } catch (error) {
+    await giveUp(record, requestedAt, exports);
+    throw error;
+  }
   return { kind: 'requested', export: exportView(record, { linksWithheld: false }) };
+}
+
+/** Nobody comes for it, so it is not to be among those that wait; if the message arrived all the same, whoever has it stands. */
+async function giveUp(record: Export, at: Instant, exports: Pick<ExportStore, 'putExport'>): Promise<void> {
+  const failed: Export = {
+    ...record,
+    revision: record.revision + 1,
+    status: 'failed',
+    finishedAt: at,
+    code: 'interrupted',
+  };
+  // Why it could not be sent matters more than this.
+  await exports.putExport(failed).catch(() => undefined);
 }
 
 /** As it is first put. */

@@ -13,7 +13,7 @@ import {
 const At = z.iso.datetime();
 const Count = z.int().min(0);
 
-export const ExportFileView = z.object({
+const ExportFileView = z.object({
   /** `members.csv`, `left.csv`, `manifest.json` */
   name: z.string(),
   rows: Count,

@@ -1,7 +1,8 @@
-/** For functions: the segments in force, compiled once for each change of them. */
+/** For functions: the segments in force, compiled once for each change of who is in them: what only renames is none. */
 import { createCache } from '../runtime/cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Catalogue } from './catalogue.ts';
+import { decidingRevision } from './definition.ts';
 import type { SegmentStore, SegmentsNow } from './segment-store.ts';
 
 export interface CatalogueSource {
@@ -22,8 +23,9 @@ export function catalogueSource({ store, compile, clock }: CatalogueSourceOption
   let compiled: Catalogue | undefined;
   const cache = createCache<Catalogue>({
     load: async () => {
-      const now = await store.listSegments();
-      if (compiled?.revision !== now.revision) compiled = compile(now);
+      const { segments } = await store.listSegments();
+      const revision = decidingRevision(segments);
+      if (compiled?.revision !== revision) compiled = compile({ segments, revision });
       return compiled;
     },
     clock,

@@ -28,7 +28,7 @@ export interface Memberships {
 }
 
 export interface Catalogue {
-  /** Of all segments together. */
+  /** Of all segments together: the last by which anybody could enter or leave one. */
   readonly revision: number;
   /** Lengths in days of the windows that conditions look at: of the days at their edges the orders are to be known one by one. */
   readonly windows: readonly number[];

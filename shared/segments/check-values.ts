@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { TIERS } from '../tiers/policy.ts';
 import { TIER_NAMES } from '../tiers/reasons.ts';
 import type { Words } from './fields.ts';
-import { likely, quote, type Refuse, unknownName } from './problem.ts';
+import { lettersIn, likely, quote, type Refuse, unknownName } from './problem.ts';
 
 const NAME_MOST = 200;
 const NAMES_MOST = 50;
@@ -12,7 +12,7 @@ export const says = (en: string, zh: string): Words => ({ en, zh });
 
 /** `known`: those there are; absent: it may be any. */
 export function checkName(value: unknown, at: string, refuse: Refuse, known?: readonly string[]): void {
-  if (typeof value !== 'string' || value.trim().length === 0 || value.trim().length > NAME_MOST) {
+  if (typeof value !== 'string' || value.trim().length === 0 || lettersIn(value.trim()) > NAME_MOST) {
     refuse(at, says(`A name of 1 to ${NAME_MOST} letters.`, `应为 1 至 ${NAME_MOST} 个字符的名称。`), known);
   } else if (known && !known.includes(value.trim())) {
     refuse(at, unknownName(says('name', '名称'), value, known), likely(value, known));

@@ -6,7 +6,7 @@ import type { ChannelCategory } from '../channels/adapter.ts';
 import { type Instant, instant } from '../time/instant.ts';
 import type { Catalogue, Memberships, Subject } from './catalogue.ts';
 import type { Condition } from './condition.ts';
-import type { SegmentVersion } from './definition.ts';
+import { decidingVersion, type SegmentVersion } from './definition.ts';
 import { inDependencyOrder } from './dependencies.ts';
 import { type CompiledLeaf, compileLeaf, type Surroundings, type Test } from './leaves.ts';
 import { LEAVES_KEPT, type LeafValue, type Membership } from './membership.ts';
@@ -56,7 +56,9 @@ export function compileSegments(
   const places = new Map<string, number>();
   const surroundings: Surroundings = { planner, placeOfSegment: (id) => places.get(id) };
   const segments = inDependencyOrder(versions.filter(({ isArchived }) => !isArchived)).map(
-    ({ id, version, when }, place): CompiledSegment => {
+    (segment, place): CompiledSegment => {
+      const { id, when } = segment;
+      const { version } = decidingVersion(segment);
       const { test, leaves } = compileCondition(when, '', surroundings);
       places.set(id, place);
       const timed = leaves.flatMap(({ turns }) => (turns ? [{ turns }] : []));

@@ -51,7 +51,7 @@ export type NumberField = keyof typeof NUMBER_FIELDS;
 export const NUMBER_FIELD_NAMES = Object.keys(NUMBER_FIELDS) as [NumberField, ...NumberField[]];
 
 export const LONGEST_WINDOW_DAYS = 1095;
-export const WindowDays = z.int().min(1).max(LONGEST_WINDOW_DAYS);
+const WindowDays = z.int().min(1).max(LONGEST_WINDOW_DAYS);
 
 /** A number of a customer; as the other side of a comparison it may be taken so many times. */
 const measure = {
@@ -109,8 +109,6 @@ export const DateCondition = z.strictObject({
 });
 export type DateCondition = z.infer<typeof DateCondition>;
 
-export const TEXT_FIELDS = { tier: TIERS } as const;
-export type TextField = keyof typeof TEXT_FIELDS;
 export const TierCondition = z.strictObject({
   field: z.literal('tier'),
   is: z.enum(TIERS).optional(),

@@ -1,6 +1,6 @@
 /** Why a customer is in their segments: what was found of them beside what was asked, in the words of a marketer. */
 import pMap from 'p-map';
-import type { SegmentVersion } from './definition.ts';
+import { decidingVersion, type SegmentVersion } from './definition.ts';
 import type { Membership } from './membership.ts';
 import type { SegmentStore } from './segment-store.ts';
 import { explainMembership, type FoundLine, type NamesInUse } from './words.ts';
@@ -23,10 +23,10 @@ export async function explainSegments(
     reportingCurrency,
     segments: new Map([...newest.values()].map(({ id, name }) => [id, name])),
   };
-  /** The very version by which it was decided: while another fills, that is not the newest. */
+  /** Of the condition by which it was decided: while another fills, that is not the newest. */
   const versionOf = async ({ id, version }: Membership): Promise<SegmentVersion | undefined> => {
     const known = newest.get(id);
-    if (known?.version === version) return known;
+    if (known && decidingVersion(known).version === version) return known;
     return (await segments.listVersions(id)).find((one) => one.version === version);
   };
   return pMap(
@@ -35,7 +35,7 @@ export async function explainSegments(
       const { id, version, since, because } = membership;
       const decided = await versionOf(membership);
       const lines = decided ? explainMembership(decided.when, because, names) : [];
-      return { id, version, since, name: decided?.name ?? id, because: lines };
+      return { id, version, since, name: newest.get(id)?.name ?? id, because: lines };
     },
     { concurrency: READS_AT_ONCE },
   );

@@ -1,10 +1,10 @@
 /** How far a segment's newest version has come in being found everywhere: by re-derivation of all profiles. */
 import * as z from 'zod';
 import type { Derivation, RunProgress } from '../derivations/sweep.ts';
-import type { SegmentVersion } from './definition.ts';
+import { decidingVersion, type SegmentVersion } from './definition.ts';
 
 /** `filling`: members of the version before may still be there, and some of its own are missing. */
-export const FILL_STATES = ['waiting', 'filling', 'current', 'archiving', 'archived'] as const;
+const FILL_STATES = ['waiting', 'filling', 'current', 'archiving', 'archived'] as const;
 export const Fill = z.object({
   state: z.enum(FILL_STATES),
   startedAt: z.iso.datetime().optional(),
@@ -18,10 +18,12 @@ export type Fill = z.infer<typeof Fill>;
 
 /** `progress`: of the derivation's run. */
 export function fillOf(
-  { revision, isArchived }: Pick<SegmentVersion, 'revision' | 'isArchived'>,
+  version: SegmentVersion,
   derivation: Derivation | undefined,
   progress: readonly RunProgress[],
 ): Fill {
+  const { isArchived } = version;
+  const { revision } = decidingVersion(version);
   const { finished, segments = 0, startedAt } = derivation ?? {};
   if (finished && finished.segments >= revision)
     return { state: isArchived ? 'archived' : 'current', finishedAt: finished.at };

@@ -15,6 +15,7 @@ import { lastPaidAt, msOf, NO_TURNS, type Reading, readingOf, type Turns } from 
 import type { LeafValue } from './membership.ts';
 import type { Planner } from './plan.ts';
 import { distinct, namesOf, type PartOfBuying, type Reader } from './reader.ts';
+import { byKind } from './tree.ts';
 
 /**
  * Whether it holds at an instant, now or later. Later it may not be sure yet: `sure` asks whether it holds in any case, else
@@ -40,28 +41,13 @@ export interface Surroundings {
 
 /** `at`: its place in the tree. */
 export function compileLeaf(leaf: Leaf, at: string, { planner, placeOfSegment }: Surroundings): CompiledLeaf {
-  if ('segment' in leaf) return memberLeaf(placeOfSegment(leaf.segment), at);
-  switch (leaf.field) {
-    case 'tier':
-      return tierLeaf(leaf, at);
-    case 'firstPaidAt':
-    case 'lastPaidAt':
-    case 'nextOrderAt':
-    case 'tierSince':
-      return dateLeaf(leaf, at, planner);
-    case 'channels':
-    case 'channelCategories':
-    case 'connections':
-    case 'categories':
-    case 'regions':
-    case 'stores':
-    case 'hosts':
-    case 'tags':
-    case 'consents':
-      return setLeaf(leaf, at);
-    default:
-      return numberLeaf(leaf, at, planner);
-  }
+  return byKind(leaf, {
+    segment: ({ segment }) => memberLeaf(placeOfSegment(segment), at),
+    tier: (one) => tierLeaf(one, at),
+    date: (one) => dateLeaf(one, at, planner),
+    set: (one) => setLeaf(one, at),
+    number: (one) => numberLeaf(one, at, planner),
+  });
 }
 
 const value = (at: string, found: LeafValue['value']): LeafValue => ({

@@ -15,7 +15,7 @@ export const LEAVES_KEPT = 16;
 
 export const Membership = z.object({
   id: SegmentId,
-  /** Of the definition, that decided it last. */
+  /** Of the definition, that decided it last: what only renames it decides nothing. */
   version: z.int().positive(),
   /** Kept while the profile stays in it, whatever version. */
   since: z.iso.datetime(),

@@ -25,6 +25,9 @@ export const fieldOf = (fields: Fields, name: string): unknown =>
 export const pointer = (at: string, name: string | number): string =>
   `${at}/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
 
+/** As JSON Schema counts them: 𠮷 is one letter, though two in memory. */
+export const lettersIn = (text: string): number => [...text].length;
+
 const QUOTED_MOST = 40;
 
 /** What was written, as far as it helps to find it. */

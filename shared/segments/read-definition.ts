@@ -13,6 +13,7 @@ import {
   type Fields,
   fieldOf,
   isFields,
+  lettersIn,
   likely,
   listed,
   type Problem,
@@ -94,9 +95,12 @@ function checkDefinition(json: Fields, refuse: Refuse, context: ReadingContext):
     );
     refuse('/id', words);
   }
-  if (typeof name !== 'string' || name.trim().length === 0 || name.trim().length > NAME_MOST)
+  if (typeof name !== 'string' || name.trim().length === 0 || lettersIn(name.trim()) > NAME_MOST)
     refuse('/name', says(`A name of 1 to ${NAME_MOST} letters.`, `应为 1 至 ${NAME_MOST} 个字符的名称。`));
-  if (description !== undefined && !(typeof description === 'string' && description.trim().length <= DESCRIPTION_MOST))
+  if (
+    description !== undefined &&
+    !(typeof description === 'string' && lettersIn(description.trim()) <= DESCRIPTION_MOST)
+  )
     refuse(
       '/description',
       says(`A text of at most ${DESCRIPTION_MOST} letters.`, `应为最多 ${DESCRIPTION_MOST} 个字符的文字。`),

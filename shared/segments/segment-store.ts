@@ -21,14 +21,26 @@ export interface SegmentStore {
   putSegment(version: SegmentVersion): Promise<void>;
 }
 
+export interface MemberCount {
+  readonly count: number;
+  /** Some rows were not read: there may be more. */
+  readonly more: boolean;
+}
+
 export interface MembershipStore {
   /** Unless a row of a newer revision of that profile is there; an equal one stays as it is, too. */
   putMembership(row: MembershipRow): Promise<void>;
-  /** Those who are in it, in a fixed order that has nothing to do with time; at most `limit`. */
+  /**
+   * Those who are in it, in a fixed order that has nothing to do with time; at most `limit`. Fewer, even none, where many have left it
+   * of late: it goes on for as long as there is a next page. Throws a SyntaxError where `after` is none of its own.
+   */
   listMembers(segment: string, limit: number, after?: string): Promise<PageOf<MembershipRow>>;
   /** Rows of those who left, too, as long as they are kept. */
   listRows(segment: string, limit: number, after?: string): Promise<PageOf<MembershipRow>>;
   getMembership(segment: string, profile: PersonaId): Promise<MembershipRow | undefined>;
-  /** How many are in it: reads all of them. */
-  countMembers(segment: string): Promise<number>;
+  /**
+   * How many are in it. It reads every row, also of those who left in the last 30 days, but no more than `rowsMost` and a page a shard:
+   * of 0.4 KB each, so 100,000 take some 5,000 read units ($0.0006 in us-east-1), 40 MB, and a quarter of a second.
+   */
+  countMembers(segment: string, rowsMost: number): Promise<MemberCount>;
 }

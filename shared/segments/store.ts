@@ -8,7 +8,7 @@
  * 5 | put that a profile entered or left       | putMembership            | pk 'members#'+id+'#'+shard, sk profile       | condition: revision
  * 6 | who is in it, or left it of late         | listMembers, listRows    | each shard of it                             | eventual
  * 7 | is this one in it                        | getMembership            | as 5                                         | eventual
- * 8 | how many are in it                       | countMembers             | each shard of it                             | eventual
+ * 8 | how many are in it, of so many rows      | countMembers             | each shard of it                             | eventual
  * Asked by: 1 profiles, api · 2–4 api · 5 publish · 6 api, exports · 7, 8 api.
  *
  * Rows of who left have `expiresAt`, and go by themselves.
@@ -49,6 +49,11 @@ const ATTEMPTS = 5;
 /** Those who left, for whoever takes a snapshot and the events since. */
 const LEFT_KEPT_SECONDS = 30 * 24 * 60 * 60;
 
+/** By one query; some 0.4 KB each. */
+const ROWS_READ_MOST = 1_000;
+/** For one page, which has fewer items than were asked for then: twice the shards, so that what is short comes as one page. */
+const QUERIES_MOST = 2 * INDEX_SHARDS;
+
 // The casts: written below, of instants.
 const At = z.iso.datetime().transform((at) => at as Instant);
 const SegmentItem = z.object({
@@ -56,6 +61,7 @@ const SegmentItem = z.object({
     ...SegmentDefinition.shape,
     version: z.int(),
     revision: z.int(),
+    decidedBy: z.object({ version: z.int(), revision: z.int() }).exactOptional(),
     isArchived: z.boolean(),
     by: z.string(),
     at: At,
@@ -107,12 +113,17 @@ export function dynamoSegments({ client, table }: Place): SegmentStore {
           new TransactWriteCommand({ TransactItems: puts.map((put) => ({ Put: { TableName: table, ...put } })) }),
         );
       } catch (error) {
-        if (!(error instanceof TransactionCanceledException)) throw error;
+        if (!(error instanceof TransactionCanceledException) || !isOvertaken(error)) throw error;
         throw new Conflict('segment_changed', 'Segments were changed by another meanwhile.', { cause: error });
       }
     },
   };
 }
+
+/** And not because a table is throttled, say: then the same may be put later. */
+const isOvertaken = ({ CancellationReasons = [] }: TransactionCanceledException): boolean =>
+  CancellationReasons.some(({ Code = '' }) => OVERTAKEN.has(Code));
+const OVERTAKEN: ReadonlySet<string> = new Set(['ConditionalCheckFailed', 'TransactionConflict']);
 
 const versionsKey = (id: string): string => `${VERSIONS_PREFIX}${id}`;
 
@@ -135,25 +146,33 @@ const MemberItem = z.object({
 export function dynamoMemberships({ client, table }: Place): MembershipStore {
   const shards = Array.from({ length: INDEX_SHARDS }, (_, shard) => shard);
 
-  /** Shard after shard, until there are enough. */
+  /** Shard after shard, until there are enough, or it has asked often enough. */
   async function list(segment: string, limit: number, after: string | undefined, isLeftToo: boolean) {
     const items: MembershipRow[] = [];
     let { shard, start } = after === undefined ? { shard: 0, start: undefined } : readCursor(after);
-    while (shard < INDEX_SHARDS) {
+    let rows = 0;
+    for (let queries = 1; shard < INDEX_SHARDS; queries++) {
+      const wanted = limit - items.length;
+      const read = Math.max(wanted, rows);
       const { Items = [], LastEvaluatedKey: last } = await client.send(
         new QueryCommand({
           TableName: table,
           KeyConditionExpression: 'pk = :pk',
           ExpressionAttributeValues: { ':pk': membersKey(segment, shard) },
           ...(!isLeftToo && { FilterExpression: 'attribute_not_exists(leftAt)' }),
-          Limit: limit - items.length,
+          Limit: read,
           ...(start !== undefined && { ExclusiveStartKey: { pk: membersKey(segment, shard), sk: start } }),
         }),
       );
-      items.push(...Items.map((item) => MemberItem.parse(item)));
-      if (last) start = String(last.sk);
+      const taken = Items.slice(0, wanted).map((item) => MemberItem.parse(item));
+      items.push(...taken);
+      if (taken.length < Items.length) start = taken.at(-1)?.profile;
+      else if (last) start = String(last.sk);
       else [shard, start] = [shard + 1, undefined];
-      if (items.length >= limit && shard < INDEX_SHARDS) return { items, next: writeCursor(shard, start) };
+      // Rows of who left are read and not told: where they are many, more are read at once.
+      if (last && Items.length < read) rows = Math.min(ROWS_READ_MOST, 2 * read);
+      if ((items.length >= limit || queries >= QUERIES_MOST) && shard < INDEX_SHARDS)
+        return { items, next: writeCursor(shard, start) };
     }
     return { items };
   }
@@ -185,8 +204,9 @@ export function dynamoMemberships({ client, table }: Place): MembershipStore {
       return Item && MemberItem.parse(Item);
     },
 
-    async countMembers(segment) {
-      const counts = await pMap(shards, async (shard) => {
+    async countMembers(segment, rowsMost) {
+      let [count, rows, more] = [0, 0, false];
+      await pMap(shards, async (shard) => {
         const query = {
           TableName: table,
           KeyConditionExpression: 'pk = :pk',
@@ -194,18 +214,18 @@ export function dynamoMemberships({ client, table }: Place): MembershipStore {
           FilterExpression: 'attribute_not_exists(leftAt)',
           Select: 'COUNT',
         } as const;
-        let count = 0;
         let start: Record<string, unknown> | undefined;
         do {
           const answer: QueryCommandOutput = await client.send(
             new QueryCommand({ ...query, ExclusiveStartKey: start }),
           );
           count += answer.Count ?? 0;
+          rows += answer.ScannedCount ?? 0;
           start = answer.LastEvaluatedKey;
-        } while (start);
-        return count;
+        } while (start && rows < rowsMost);
+        more ||= start !== undefined;
       });
-      return counts.reduce((sum, count) => sum + count, 0);
+      return { count, more };
     },
   };
 }
@@ -217,11 +237,13 @@ const memberKey = (segment: string, profile: PersonaId) => ({
   sk: profile,
 });
 
-const Cursor = z.tuple([z.int().min(0).max(INDEX_SHARDS), z.string().nullable()]);
+const Cursor = z.tuple([z.int().min(0).max(INDEX_SHARDS), z.string().min(1).nullable()]);
 const writeCursor = (shard: number, start: string | undefined): string =>
   Buffer.from(JSON.stringify([shard, start ?? null])).toString('base64url');
-/** Throws where it is none of ours. */
+/** Throws a SyntaxError where it is none of ours. */
 function readCursor(text: string): { readonly shard: number; readonly start: string | undefined } {
-  const [shard, start] = Cursor.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+  const cursor = Cursor.safeParse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+  if (!cursor.success) throw new SyntaxError('No place in a list of members.');
+  const [shard, start] = cursor.data;
   return { shard, start: start ?? undefined };
 }

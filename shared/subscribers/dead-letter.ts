@@ -4,7 +4,7 @@ import type { Instant } from '../time/instant.ts';
 import type { Message } from './message.ts';
 
 /** Then it is forgotten. */
-export const KEPT_DAYS = 30;
+const KEPT_DAYS = 30;
 export const keptUntilMs = (diedAtMs: number): number => diedAtMs + KEPT_DAYS * 24 * 60 * 60_000;
 
 export interface DeadLetter {

@@ -4,6 +4,7 @@
  */
 import pMap from 'p-map';
 import { deliveryParty, type LaneStore } from '../lanes/lane.ts';
+import { createWaker } from '../lanes/waker.ts';
 import type { Deliveries } from '../publish/deliveries.ts';
 import type { ProfileEvent } from '../publish/events.ts';
 import type { WakeMessage } from '../queues/messages.ts';
@@ -36,7 +37,7 @@ export function createFanOut(dependencies: FanOutDependencies): Deliveries {
     maxAgeMs: KNOWN_FOR_MS,
     maxEntries: 1,
   });
-  const waker = new Waker(dependencies);
+  const waker = createWaker(dependencies);
   return {
     async tell(events) {
       if (events.length === 0) return;
@@ -53,7 +54,7 @@ export function createFanOut(dependencies: FanOutDependencies): Deliveries {
         );
       } finally {
         // Also where one failed: those that are there need not wait until all comes again.
-        await pMap(touched, (id) => waker.wake(id), { concurrency: ROWS_AT_ONCE, stopOnError: false });
+        await pMap(touched, (id) => waker.wake(deliveryParty(id)), { concurrency: ROWS_AT_ONCE, stopOnError: false });
       }
     },
   };
@@ -115,38 +116,5 @@ export async function putMessage(
     );
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
-  }
-}
-
-/** Of a busy lane, one wake in so many seconds: rows that are put before a wake can be seen are covered by it. */
-const GATHERING_S = 1;
-const MOST_LANES = 1_000;
-
-class Waker {
-  readonly #wakes: Queue<WakeMessage>;
-  readonly #clock: Clock;
-  /** By subscriber, epoch ms: when the last wake was sent, and before when nobody can have seen it. */
-  readonly #last = new Map<string, { readonly sentAt: number; readonly unseenUntil: number }>();
-
-  constructor({ wakes, clock }: Pick<FanOutDependencies, 'wakes' | 'clock'>) {
-    this.#wakes = wakes;
-    this.#clock = clock;
-  }
-
-  /** To be called after the row was put. */
-  async wake(subscriber: string): Promise<void> {
-    const nowMs = this.#clock().getTime();
-    const last = this.#last.get(subscriber);
-    if (last && nowMs < last.unseenUntil) return;
-    const isBusy = last !== undefined && nowMs - last.sentAt < GATHERING_S * 1000;
-    if (this.#last.size >= MOST_LANES) this.#last.clear();
-    this.#last.set(subscriber, { sentAt: nowMs, unseenUntil: isBusy ? nowMs + GATHERING_S * 1000 : nowMs });
-    const message = { wake: deliveryParty(subscriber) };
-    try {
-      await (isBusy ? this.#wakes.send(message, { delaySeconds: GATHERING_S }) : this.#wakes.send(message));
-    } catch (error) {
-      this.#last.delete(subscriber); // what was left to this one comes again with it
-      throw error;
-    }
   }
 }

@@ -87,7 +87,13 @@ export async function addSubscriber(
   const secret = newSecret();
   // First the subscriber: of two who add the same at once, one fails here, and has put no secret in place of the other's.
   await subscribers.putSubscriber(subscriber);
-  await secrets.putSecrets(subscriber.id, { current: secret });
+  try {
+    await secrets.putSecrets(subscriber.id, { current: secret });
+  } catch (error) {
+    // Nobody knows its secret: so that the same can be asked for again, it goes. Why it could not be put matters more than whether it does.
+    await subscribers.removeSubscriber(subscriber.id, subscriber.revision).catch(() => undefined);
+    throw error;
+  }
   return { kind: 'added', subscriber, secret };
 }
 

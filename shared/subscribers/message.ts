@@ -21,7 +21,7 @@ export const messageOf = (event: ProfileEvent): Message => ({
   body: bodyOf(event.type, event.occurredAt, event),
 });
 
-export const TEST_TYPE = 'tributary.test';
+const TEST_TYPE = 'tributary.test';
 
 /** Asked for by a person, to see whether it arrives. */
 export const testMessage = (id: string, subscriber: string, at: string): Message => ({

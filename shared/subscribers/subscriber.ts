@@ -15,15 +15,26 @@ export const SubscriberId = z
 // The cast: Object.keys forgets that these are the keys of the table.
 export const EVENT_TYPES = Object.keys(EVENTS) as [ProfileEvent['type'], ...ProfileEvent['type'][]];
 
+const SEGMENTS_MOST = 100;
+
+/** A list in which each is once. */
+const unique = <Item extends z.core.$ZodType>(item: Item, most: number) =>
+  z
+    .array(item)
+    .min(1)
+    .max(most)
+    .refine((items) => new Set(items).size === items.length, 'each once')
+    .meta({ uniqueItems: true });
+
 /** What people say of it. */
 export const SubscriberWishes = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(2000),
   description: z.string().trim().max(500).optional(),
-  events: z.array(z.enum(EVENT_TYPES)).min(1).max(EVENT_TYPES.length).default(['segment.entered', 'segment.exited']),
+  events: unique(z.enum(EVENT_TYPES), EVENT_TYPES.length).default(['segment.entered', 'segment.exited']),
   /** Only of these segments; absent: of all. Events that are of no segment are not held back by it. */
-  segments: z.array(SegmentId).min(1).max(100).optional(),
+  segments: unique(SegmentId, SEGMENTS_MOST).optional(),
   /** Only what has one of these causes; absent: of any. */
-  causes: z.array(Cause).min(1).optional(),
+  causes: unique(Cause, Cause.options.length).optional(),
   /** Nothing is sent, all of it is kept to be redriven. */
   paused: z.boolean().default(false),
 });

@@ -13,7 +13,7 @@ const Count = z.object({ count: z.int().min(0), more: z.boolean() });
 /** `http_500`, `timeout`, `redirected`, `address_not_allowed` …; `gone`: it answered 410. */
 const Code = z.string();
 
-export const SubscriberStatusView = z.object({
+const SubscriberStatusView = z.object({
   /** `gave_up`: by itself, after lasting failure; a change with `paused: false` lifts it. */
   state: z.enum(['active', 'paused', 'gave_up']),
   lastSuccessAt: At.optional(),

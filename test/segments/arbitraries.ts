@@ -7,6 +7,7 @@ import type { Contribution } from '../../shared/profiles/contribution.ts';
 import {
   type Condition,
   DATE_FIELDS,
+  DATE_OPERATORS,
   type DateCondition,
   type DateField,
   type Leaf,
@@ -16,15 +17,18 @@ import {
   NUMBER_OPERATORS,
   type NumberCondition,
   type NumberField,
+  PARTS,
   type Part,
+  type PartKind,
   SET_FIELDS,
+  SET_OPERATORS,
   type SetCondition,
   type SetField,
   type TierCondition,
 } from '../../shared/segments/condition.ts';
 import type { SegmentVersion } from '../../shared/segments/definition.ts';
 import { TIERS } from '../../shared/tiers/policy.ts';
-import { instant } from '../../shared/time/instant.ts';
+import { type Instant, instant } from '../../shared/time/instant.ts';
 import { CHANNEL_CATEGORIES, DAY, NOON, orderOf, segmentOf, type TestCustomer, type TestOrder } from './people.ts';
 
 export const WINDOW_DAYS = [1, 7, 30, 60, 90, 365, 1000] as const;
@@ -158,16 +162,19 @@ export const customerWith = (bought: fc.Arbitrary<readonly Contribution[]>): fc.
   });
 export const customer = customerWith(orders);
 
+const PARTS_OF: Readonly<Record<PartKind, fc.Arbitrary<Part>>> = {
+  channel: some(CHANNELS).map((channel) => ({ channel })),
+  channelCategory: some(TIER_CATEGORIES).map((channelCategory) => ({ channelCategory })),
+  category: some(CATEGORY_PATHS).map((category) => ({ category })),
+  region: some(REGIONS).map((region) => ({ region })),
+  store: some(STORES).map((store) => ({ store })),
+  host: some(HOSTS).map((host) => ({ host })),
+};
 export const part: fc.Arbitrary<Part> = fc.oneof(
   fc.constantFrom<Part>({ channel: 'douyin' }, { channelCategory: 'live' }, { category: 'tea' }),
-  some(CHANNELS).map((channel): Part => ({ channel })),
   // The same again names nothing more.
   fc.constantFrom<Part>({ channel: ['douyin', 'douyin'] }, { category: ['tea', 'constructor', 'tea'] }),
-  some(TIER_CATEGORIES).map((channelCategory): Part => ({ channelCategory })),
-  some(CATEGORY_PATHS).map((category): Part => ({ category })),
-  some(REGIONS).map((region): Part => ({ region })),
-  some(STORES).map((store): Part => ({ store })),
-  some(HOSTS).map((host): Part => ({ host })),
+  ...Object.values(PARTS_OF),
 );
 
 type MeasureOf = Omit<Measure, 'times'>;
@@ -234,47 +241,105 @@ export const numberCondition = ({
   );
 
 const days = fc.oneof(fc.constantFrom(0, 1, 7, 30, 60, 90, 365), fc.integer({ min: 0, max: 420 }));
+const DATE_AMOUNTS: Readonly<Record<(typeof DATE_OPERATORS)[number], fc.Arbitrary<Instant | number | boolean>>> = {
+  before: atNear,
+  after: atNear,
+  atLeastDaysAgo: days,
+  withinLastDays: days,
+  withinNextDays: days,
+  exists: fc.boolean(),
+};
+
+type Asked = Readonly<Record<string, unknown>>;
+/** One operator, or two of which both must hold. */
+const oneOf = (amounts: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<Asked> =>
+  fc.oneof(...Object.entries(amounts).map(([operator, amount]) => amount.map((to) => ({ [operator]: to }))));
+const twoOf = (amounts: Readonly<Record<string, fc.Arbitrary<unknown>>>): fc.Arbitrary<Asked> =>
+  fc.tuple(oneOf(amounts), oneOf(amounts)).map(([one, other]) => ({ ...one, ...other }));
+
 // The cast: Object.keys forgets that these are the keys of the table.
 const DATE_FIELD_LIST = Object.keys(DATE_FIELDS) as DateField[];
 export const dateCondition: fc.Arbitrary<DateCondition> = fc
   .record({
     field: fc.constantFrom(...DATE_FIELD_LIST),
     of: maybe(part),
-    asked: fc.oneof(
-      atNear.map((before) => ({ before })),
-      atNear.map((after) => ({ after })),
-      days.map((atLeastDaysAgo) => ({ atLeastDaysAgo })),
-      days.map((withinLastDays) => ({ withinLastDays })),
-      days.map((withinNextDays) => ({ withinNextDays })),
-      fc.boolean().map((exists) => ({ exists })),
-      fc.tuple(days, days).map(([atLeastDaysAgo, withinLastDays]) => ({ atLeastDaysAgo, withinLastDays })),
-    ),
+    asked: fc.oneof({ arbitrary: oneOf(DATE_AMOUNTS), weight: 6 }, { arbitrary: twoOf(DATE_AMOUNTS), weight: 2 }),
   })
   .map(({ field, of, asked }) => ({ field, ...(of && DATE_FIELDS[field].of && { of }), ...asked }));
 
 export const tierCondition: fc.Arbitrary<TierCondition> = fc.oneof(
   fc.constantFrom(...TIERS).map((is): TierCondition => ({ field: 'tier', is })),
   some(TIERS).map((isOneOf): TierCondition => ({ field: 'tier', isOneOf })),
+  fc
+    .tuple(fc.constantFrom(...TIERS), some(TIERS))
+    .map(([is, isOneOf]): TierCondition => ({ field: 'tier', is, isOneOf })),
 );
 
-export const setCondition: fc.Arbitrary<SetCondition> = fc.constantFrom(...SET_FIELDS).chain((field) => {
+/** What each operator may be given. */
+function setAmounts(field: SetField): Readonly<Record<(typeof SET_OPERATORS)[number], fc.Arbitrary<unknown>>> {
   const name = fc.constantFrom(...NAMES[field]);
-  const beginning = name.map((text) => text.slice(0, 3));
+  const names = some(NAMES[field]);
   const size = fc.integer({ min: 0, max: 3 });
+  return {
+    includes: name,
+    includesAny: names,
+    includesAll: names,
+    includesNone: names,
+    anyStartsWith: name.map((text) => text.slice(0, 3)),
+    anyContains: name.map((text) => text.slice(1, 3)),
+    sizeAtLeast: size,
+    sizeAtMost: size,
+  };
+}
+
+export const setCondition: fc.Arbitrary<SetCondition> = fc.constantFrom(...SET_FIELDS).chain((field) => {
+  const amounts = setAmounts(field);
   return fc
-    .oneof(
-      name.map((includes) => ({ includes })),
-      some(NAMES[field]).map((includesAny) => ({ includesAny })),
-      some(NAMES[field]).map((includesAll) => ({ includesAll })),
-      some(NAMES[field]).map((includesNone) => ({ includesNone })),
-      beginning.map((anyStartsWith) => ({ anyStartsWith })),
-      name.map((text) => ({ anyContains: text.slice(1, 3) })),
-      size.map((sizeAtLeast) => ({ sizeAtLeast })),
-      size.map((sizeAtMost) => ({ sizeAtMost })),
-      fc.tuple(name, size).map(([includes, sizeAtLeast]) => ({ includes, sizeAtLeast })),
-    )
+    .oneof({ arbitrary: oneOf(amounts), weight: 6 }, { arbitrary: twoOf(amounts), weight: 2 })
     .map((asked) => ({ field, ...asked }));
 });
+
+/**
+ * Each leaf there is, once: every field with each of its operators, of all and of a part of each kind, over all time and a window.
+ * So whoever asks all of them leaves nothing to chance but amounts and names.
+ */
+export const everyLeaf: readonly fc.Arbitrary<Leaf>[] = [
+  ...NUMBER_FIELD_NAMES.flatMap((field) => {
+    const { of, withinDays } = NUMBER_FIELDS[field];
+    const amount = fc.oneof<fc.Arbitrary<number | Measure>[]>(AMOUNTS[field], AMOUNTS[field], comparand(field));
+    return scopes(of, withinDays).flatMap((scope) =>
+      NUMBER_OPERATORS.map((operator) =>
+        fc.tuple(scope, amount).map(([more, to]) => ({ field, ...more, [operator]: to })),
+      ),
+    );
+  }),
+  ...DATE_FIELD_LIST.flatMap((field) =>
+    scopes(DATE_FIELDS[field].of, false).flatMap((scope) =>
+      DATE_OPERATORS.map((operator) =>
+        fc.tuple(scope, DATE_AMOUNTS[operator]).map(([more, to]) => ({ field, ...more, [operator]: to })),
+      ),
+    ),
+  ),
+  ...SET_FIELDS.flatMap((field) => {
+    const amounts = setAmounts(field);
+    return SET_OPERATORS.map((operator) => amounts[operator].map((to): SetCondition => ({ field, [operator]: to })));
+  }),
+  fc.constantFrom(...TIERS).map((is): TierCondition => ({ field: 'tier', is })),
+  some(TIERS).map((isOneOf): TierCondition => ({ field: 'tier', isOneOf })),
+];
+
+/** With or without a part of each kind, with or without a window. */
+function scopes(
+  of: boolean,
+  withinDays: boolean,
+): fc.Arbitrary<{ readonly of?: Part; readonly withinDays?: number }>[] {
+  const parts = [fc.constant({}), ...(of ? PARTS.map((kind) => PARTS_OF[kind].map((one) => ({ of: one }))) : [])];
+  const windows = fc.constantFrom(...WINDOW_DAYS).map((days) => ({ withinDays: days }));
+  return [
+    ...parts,
+    ...(withinDays ? parts.map((one) => fc.tuple(one, windows).map(([a, b]) => ({ ...a, ...b }))) : []),
+  ];
+}
 
 export interface ConditionOptions extends NumberOptions {
   /** Segments that it may ask about. */

@@ -55,6 +55,18 @@ describe('adding', () => {
     expect(await stores.secrets.getSecrets('shop')).toEqual({ current: secrets.get('shop') });
   });
 
+  it('whose secret could not be put leaves nothing, and may be done again', async () => {
+    const { management, stores } = await openStage({ subscribers: [] });
+    const putSecrets = async () => {
+      throw new Error('no parameters');
+    };
+    const failing = { ...management, secrets: { ...stores.secrets, putSecrets } };
+    const crm = request('https://receiver.example.com/', 'crm');
+    await expect(addSubscriber(crm, failing)).rejects.toThrow('no parameters');
+    expect(await stores.subscribers.listSubscribers()).toEqual([]);
+    expect(await addSubscriber(crm, management)).toMatchObject({ kind: 'added' });
+  });
+
   it.each([
     ['http://receiver.example.com/', 'https_required'],
     ['https://169.254.169.254/', 'address_not_allowed'],

@@ -55,6 +55,9 @@ export function memoryMemberships(): MembershipStore {
     listMembers: async (segment, limit, after) => page(all(segment).filter(isIn), limit, after),
     listRows: async (segment, limit, after) => page(all(segment), limit, after),
     getMembership: async (segment, profile) => all(segment).find((row) => row.profile === profile),
-    countMembers: async (segment) => all(segment).filter(isIn).length,
+    countMembers: async (segment, rowsMost) => ({
+      count: all(segment).slice(0, rowsMost).filter(isIn).length,
+      more: all(segment).length > rowsMost,
+    }),
   };
 }

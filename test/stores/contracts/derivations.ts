@@ -22,6 +22,7 @@ export function derivationStoreContract(name: string, make: () => Promise<Deriva
         rates: 3,
         run: 'policy-7-model-m',
         startedAt: AT,
+        beginsAt: AT,
         segments: 3,
       };
       await store.putDerivation(next);

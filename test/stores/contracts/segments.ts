@@ -33,7 +33,7 @@ export function segmentStoreContract(name: string, make: () => Promise<SegmentSt
       expect(await store.listSegments()).toEqual({ revision: 0, segments: [] });
       expect(await store.getSegment('sleeping')).toBeUndefined();
       const first = version('sleeping', { description: 'wake them', why: 'a campaign' });
-      const other = version('new', { revision: 2 });
+      const other = version('new', { revision: 2, decidedBy: { version: 1, revision: 1 } });
       const second = version('sleeping', { version: 2, revision: 3, isArchived: true });
       for (const one of [first, other, second]) await store.putSegment(one);
       expect(await store.listSegments()).toEqual({ revision: 3, segments: [other, second] });
@@ -78,8 +78,8 @@ export function membershipStoreContract(name: string, make: () => Promise<Member
       await store.putMembership(row(other, 2, { leftAt: AT }));
       expect((await store.listMembers('sleeping', 10)).items).toEqual([row(one, 3)]);
       expect((await store.listRows('sleeping', 10)).items).toHaveLength(2);
-      expect(await store.countMembers('sleeping')).toBe(1);
-      expect(await store.countMembers('sleep')).toBe(0);
+      expect(await store.countMembers('sleeping', 10)).toEqual({ count: 1, more: false });
+      expect(await store.countMembers('sleep', 10)).toEqual({ count: 0, more: false });
       expect(await store.getMembership('sleeping', personaId('shopify/shop/3'))).toBeUndefined();
     });
 
@@ -88,6 +88,8 @@ export function membershipStoreContract(name: string, make: () => Promise<Member
       for (const persona of personas) await store.putMembership(row(persona, 1));
       const gone = personas.filter((_, index) => index % 3 === 0);
       for (const persona of gone) await store.putMembership(row(persona, 2, { leftAt: AT }));
+      const counted = await store.countMembers('sleeping', 1_000);
+      expect(counted).toEqual({ count: personas.length - gone.length, more: false });
       for (const limit of [1, 7, 40, 1000]) {
         for (const list of [store.listMembers, store.listRows]) {
           const found: PersonaId[] = [];
