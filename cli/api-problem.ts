@@ -10,6 +10,8 @@ export interface Asked {
   readonly baseUrl: string;
   /** The deployment, to a person. */
   readonly of: string;
+  /** What the request was about. */
+  readonly id?: string;
   /** Set where the deployment has a token of its own. */
   readonly localToken?: string;
   /** In which problems of fields are told, where they are told in both. */
@@ -34,7 +36,7 @@ export function explainProblem(problem: ApiProblem, asked: Asked): CliError {
     case 403:
       return told(`${roleOf(problem, asked)} Set TRIBUTARY_TOKEN to a token that has it.`);
     case 404:
-      return told(isNoRoute(code) ? unknownRoute(asked) : withHint(problem));
+      return told(isNoRoute(code) ? unknownRoute(asked) : withHint(problem, asked));
     case 429:
       return told(`${detail} ${tryAgain(problem)}`);
     case 503:
@@ -42,7 +44,7 @@ export function explainProblem(problem: ApiProblem, asked: Asked): CliError {
     case 500:
       return told(`The API failed at ${routeOf(asked)}. ${inLogs(problem)}`);
     default:
-      return told(withHint(problem));
+      return told(withHint(problem, asked));
   }
 }
 
@@ -98,6 +100,7 @@ const HINTS: Readonly<Record<string, string>> = {
   segment_not_found: '`tributary segments` lists those there are.',
   segment_archived: '`tributary segment restore ID` takes that back.',
   export_not_found: '`tributary segment exports SEGMENT` lists those there are.',
+  product_not_found: '`tributary catalogue` lists those there are.',
   subscriber_not_found: '`tributary subscribers` lists those there are.',
   subscriber_exists: 'Choose another id, or look at it: `tributary subscribers show ID`.',
   subscriber_paused: '`tributary subscribers resume ID` does that.',
@@ -107,4 +110,7 @@ const HINTS: Readonly<Record<string, string>> = {
   subscriber_changed: 'Then run the command again.',
 };
 
-const withHint = ({ code, detail }: ApiProblem): string => (HINTS[code] ? `${detail} ${HINTS[code]}` : detail);
+function withHint({ code, detail }: ApiProblem, { id = 'ID' }: Asked): string {
+  const hint = HINTS[code]?.replace(/\bID\b/, () => id);
+  return hint === undefined ? detail : `${detail} ${hint}`;
+}

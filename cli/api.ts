@@ -28,7 +28,7 @@ export async function apiFor({ world }: Session, globals: Globals): Promise<Api>
         if (!(error instanceof ApiProblem)) throw error;
         const waitSeconds = tries < TRIES ? worthWaiting(error, route) : undefined;
         if (waitSeconds === undefined)
-          throw explainProblem(error, { route, ...place, language: languageOf(undefined, world) });
+          throw explainProblem(error, { route, ...place, ...about(given), language: languageOf(undefined, world) });
         if (!globals.json && waitSeconds > 1) note(world, `the API asks to wait for ${waitSeconds} s`);
         await world.sleep(waitSeconds * 1_000);
       }
@@ -36,6 +36,10 @@ export async function apiFor({ world }: Session, globals: Globals): Promise<Api>
   };
   return { call };
 }
+
+/** What a request is about, by its path: hints name it. */
+const about = (given: { readonly params?: { readonly id?: string } }) =>
+  given.params?.id === undefined ? {} : { id: given.params.id };
 
 /** For the help of groups of commands. */
 export const API_HELP = [
@@ -48,10 +52,12 @@ export async function unlessMissing<T>(answer: Promise<T>, code: string): Promis
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof CliError && error.code === code) return undefined;
+    if (isMissing(error, code)) return undefined;
     throw error;
   }
 }
+
+export const isMissing = (error: unknown, code: string): boolean => error instanceof CliError && error.code === code;
 
 interface Place {
   readonly baseUrl: string;

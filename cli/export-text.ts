@@ -14,7 +14,7 @@ export function exportInWords({ status, rows = 0, code }: ExportView): string {
     case 'waiting':
       return 'waits for its turn';
     case 'running':
-      return `being written: ${plural(rows, 'member')} so far`;
+      return rows === 0 ? 'being written' : `being written: ${plural(rows, 'member')} so far`;
     case 'done':
       return `done: ${plural(rows, 'member')}`;
     case 'failed':
@@ -42,16 +42,21 @@ export function renderExport(view: ExportView, saved: readonly Saved[]): string 
       ? undefined
       : saved.map(({ name, file }) => `${name} is in ${file}, as it was written.`).join('\n'),
     // What was asked for is here; whoever sees the link may fetch the file.
-    saved.length > 0 || links.length === 0 ? undefined : `Links, for whoever has them\n${facts(links)}`,
+    saved.length > 0 || links.length === 0
+      ? undefined
+      : `Links, for whoever has them, for 12 hours at most\n${facts(links)}`,
     whatNow(view, linksWithheld),
   ];
   return sections.filter((section) => section !== undefined).join('\n\n');
 }
 
+/** Of which rows say nothing. */
+const MANIFEST = 'manifest.json';
+
 const renderFiles = (files: NonNullable<ExportView['files']>): string =>
   table(
     ['file', { name: 'rows', align: 'right' }, { name: 'bytes', align: 'right' }, 'sha256'],
-    files.map(({ name, rows, bytes, sha256 }) => [name, String(rows), String(bytes), sha256]),
+    files.map(({ name, rows, bytes, sha256 }) => [name, name === MANIFEST ? '-' : String(rows), String(bytes), sha256]),
   );
 
 function whatNow({ id, status, segment }: ExportView, linksWithheld: boolean): string | undefined {

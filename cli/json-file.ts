@@ -23,6 +23,7 @@ export async function readJsonFields(
   const text = file === '-' ? await readStdin() : await readText(path.resolve(cwd, file), file, what);
   const source = sourceName(file);
   const code = `${what}_invalid`;
+  if (text.trim() === '') throw new UsageError(`${source} is empty. ${shownIn} shows what it may hold.`, code);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -40,6 +41,13 @@ async function readText(place: string, file: string, what: string): Promise<stri
   try {
     return await readFile(place, 'utf8');
   } catch (error) {
-    throw new CliError(`${what}_file_unreadable`, `The file ${file} could not be read.`, { cause: error });
+    throw new CliError(`${what}_file_unreadable`, unreadable(file, error), { cause: error });
   }
+}
+
+function unreadable(file: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOENT') return `There is no file ${file}.`;
+  if (code === 'EISDIR') return `${file} is a folder, not a file.`;
+  return `The file ${file} could not be read${typeof code === 'string' ? ` (${code})` : ''}.`;
 }

@@ -8,6 +8,8 @@ interface Telling {
   readonly now: Date;
   /** Of the sample's money. */
   readonly currency: string;
+  /** The segment that it is a preview of, where it has an id: that it is like itself says nothing. */
+  readonly self?: unknown;
 }
 
 const right = (name: string) => ({ name, align: 'right' as const });
@@ -15,7 +17,7 @@ const right = (name: string) => ({ name, align: 'right' as const });
 export function renderPreview(preview: Preview, telling: Telling): string {
   const { size } = preview;
   const sections = [heading(preview, telling), ...(size === 0 ? [] : [tiersOf(preview), channelsOf(preview)])];
-  return [...sections, overlapsOf(preview), sampleOf(preview, telling)]
+  return [...sections, overlapsOf(preview, telling), sampleOf(preview, telling)]
     .filter((section) => section !== undefined)
     .join('\n\n');
 }
@@ -31,12 +33,14 @@ function heading({ size, profiles, snapshotAt }: Preview, { now }: Telling): str
 const shareOf = (part: number, whole: number): string =>
   whole === 0 ? '0%' : `${Number(((part / whole) * 100).toFixed(1))}%`;
 
-const HOUR_MS = 60 * 60_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const HOURS_TOLD = 48;
 
 function ageOf(ms: number): string {
-  const hours = Math.max(0, Math.floor(ms / HOUR_MS));
-  if (hours === 0) return 'less than an hour';
+  if (ms < MINUTE_MS) return 'less than a minute';
+  if (ms < HOUR_MS) return plural(Math.floor(ms / MINUTE_MS), 'minute');
+  const hours = Math.floor(ms / HOUR_MS);
   return hours <= HOURS_TOLD ? plural(hours, 'hour') : plural(Math.floor(hours / 24), 'day');
 }
 
@@ -58,16 +62,12 @@ function channelsOf({ channels, size }: Preview): string | undefined {
   );
 }
 
-function overlapsOf({ overlaps, size }: Preview): string | undefined {
-  if (overlaps.length === 0) return undefined;
+function overlapsOf({ overlaps, size }: Preview, { self }: Telling): string | undefined {
+  const others = overlaps.filter(({ segment }) => segment !== self);
+  if (others.length === 0 || size === 0) return undefined;
   return table(
     ['also in', right('in both'), right('of these'), right('of those in it')],
-    overlaps.map(({ segment, both, size: other }) => [
-      segment,
-      String(both),
-      shareOf(both, size),
-      shareOf(both, other),
-    ]),
+    others.map(({ segment, both, size: other }) => [segment, String(both), shareOf(both, size), shareOf(both, other)]),
   );
 }
 

@@ -2,6 +2,7 @@
 import type { InputOf } from '../shared/api/client.ts';
 import type { ROUTES } from '../shared/api/routes.ts';
 import { SegmentId } from '../shared/segments/condition.ts';
+import { SegmentDefinition } from '../shared/segments/definition.ts';
 import { UsageError } from './errors.ts';
 import { type Holding, type JsonFields, readJsonFields, sourceName } from './json-file.ts';
 import type { World } from './world.ts';
@@ -28,8 +29,10 @@ export async function readSegmentFile(file: string, world: Pick<World, 'cwd' | '
   const { id, version, ...rest } = await readJsonFields(file, SEGMENT, world);
   const written = Object.fromEntries(Object.entries(rest).filter(([name]) => !SHOWN_BESIDE.has(name)));
   const seen = readVersion(version, source);
+  const known = readId(id, source);
+  requireParts(written, source);
   return {
-    id: readId(id, source),
+    id: known,
     // The cast: the API looks at each field, and names all that is wrong with it.
     written: written as Written,
     ...(seen !== undefined && { version: seen }),
@@ -43,6 +46,19 @@ function readId(id: unknown, source: string): string {
   throw new UsageError(`${source}: an id has ${read.error.issues[0]?.message ?? 'another form'}.`, INVALID);
 }
 
+/** Of what is not there at all, the API can only say that it is not what it should be. */
+function requireParts({ name, when }: JsonFields, source: string): void {
+  if (!SegmentDefinition.shape.name.safeParse(name).success) {
+    const seen = name === undefined ? 'has no name' : 'has a name that is none';
+    throw new UsageError(`${source} ${seen}: 1 to 100 letters, in any script, such as "沉睡客户".`, INVALID);
+  }
+  if (when !== undefined) return;
+  throw new UsageError(
+    `${source} has no condition: "when" says who is in it, such as { "field": "orders", "atLeast": 2 }.`,
+    INVALID,
+  );
+}
+
 function readVersion(version: unknown, source: string): number | undefined {
   if (version === undefined) return undefined;
   if (typeof version === 'number' && Number.isInteger(version) && version > 0) return version;
@@ -53,11 +69,14 @@ function readVersion(version: unknown, source: string): number | undefined {
 }
 
 /** What is to be counted: a definition, a question of a preview, or a condition by itself. */
-export async function readQuestion(file: string, world: Pick<World, 'cwd' | 'readStdin'>): Promise<JsonFields> {
+export async function readQuestion(
+  file: string,
+  world: Pick<World, 'cwd' | 'readStdin'>,
+): Promise<{ readonly question: JsonFields; readonly id?: unknown }> {
   const fields = await readJsonFields(file, SEGMENT, world);
-  if (!('when' in fields)) return { when: fields };
-  const { when, compareWith } = fields;
-  return { when, ...(compareWith !== undefined && { compareWith }) };
+  if (!('when' in fields)) return { question: { when: fields } };
+  const { id, when, compareWith } = fields;
+  return { id, question: { when, ...(compareWith !== undefined && { compareWith }) } };
 }
 
 /** A path has a dot or a slash in it, as no id of a segment has. */

@@ -45,6 +45,8 @@ export function renderSegments(items: readonly SegmentAnswer[], archived: boolea
   );
 }
 
+const isArchived = ({ fill }: SegmentAnswer): boolean => fill.state === 'archived' || fill.state === 'archiving';
+
 /** `words`: of its condition, a line each. */
 export function renderSegment(
   segment: SegmentAnswer,
@@ -63,7 +65,9 @@ export function renderSegment(
   ]);
   return [
     told,
-    ['Who is in it', ...words.map((line) => `  ${oneLine(line)}`)].join('\n'),
+    [isArchived(segment) ? 'Who would be in it' : 'Who is in it', ...words.map((line) => `  ${oneLine(line)}`)].join(
+      '\n',
+    ),
     `Versions\n${renderVersions(versions)}`,
   ].join('\n\n');
 }

@@ -63,9 +63,11 @@ export function renderSubscriber(subscriber: SubscriberView): string {
 
 /** The next step, where one is a person's. */
 function adviceFor({ id, status, gaveUp }: SubscriberView): string | undefined {
-  const { state, deadLetters } = status;
+  const { state, deadLetters, failingSince, lastFailure } = status;
   if (state === 'gave_up')
     return `${id} was given up (${gaveUp?.code ?? 'it took nothing'}): see to it, try it (tributary subscribers test ${id}), then tributary subscribers resume ${id}`;
+  if (state === 'active' && failingSince !== undefined)
+    return `${id} has taken nothing since ${minute(failingSince)} (${lastFailure?.code ?? 'unknown'}); each message is tried again for a day. See to it, and try it: tributary subscribers test ${id}${deadLetters.count > 0 ? `, then tributary subscribers redrive ${id} for its ${countText(deadLetters)} dead letters` : ''}`;
   if (state === 'active' && deadLetters.count > 0)
     return `${id} has ${countText(deadLetters)} dead letters: tributary subscribers redrive ${id} sends them again.`;
   return undefined;

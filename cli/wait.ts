@@ -1,6 +1,6 @@
 /** Waiting for what a deployment does by itself, with what it has come to told on stderr. */
 import type { Command } from 'commander';
-import { note } from './output.ts';
+import { note, plural } from './output.ts';
 import { type Globals, readCount } from './session.ts';
 import type { World } from './world.ts';
 
@@ -23,7 +23,11 @@ export async function waitUntil<T>(
   let told = { text: '', atMs: Number.NEGATIVE_INFINITY };
   for (;;) {
     const seen = await look();
-    if (isOver(seen) || nowMs() >= deadline) return seen;
+    if (isOver(seen)) return seen;
+    if (nowMs() >= deadline) {
+      if (!globals.json) note(world, `not over after ${plural(seconds, 'second')}; it goes on by itself`);
+      return seen;
+    }
     const text = tell(seen);
     // Scripts are told nothing: to them stderr is an error, as JSON.
     if (!globals.json && text !== told.text && nowMs() - told.atMs >= TOLD_EVERY_MS) {

@@ -155,6 +155,15 @@ async function showDemotion(
     return undefined;
   }
   const { tier } = before.profile;
+  const explain = (root: Root) => {
+    for (const language of ['zh', 'en'] as const) say(`  ${explained(root, language)}`);
+  };
+  // Where the day took longer to play than the order had left.
+  if (Date.parse(tier.since) >= demotesAtMs) {
+    say(`\n${regular.name} is in ${TIER_NAMES[tier.value].en} by now: an order of theirs turned a year old meanwhile.`);
+    explain(before);
+    return before.persona;
+  }
   say(`\n${regular.name} is in ${TIER_NAMES[tier.value].en}, to be looked at again ${tier.reviewAt ?? 'never'}.`);
   const waitMs = demotesAtMs - Date.now();
   if (waitMs > 0) {
@@ -167,7 +176,7 @@ async function showDemotion(
   if (!after) return undefined;
   const { tier: now } = after.profile;
   say(`By time alone: ${TIER_NAMES[tier.value].en} → ${TIER_NAMES[now.value].en}, since ${now.since}.`);
-  for (const language of ['zh', 'en'] as const) say(`  ${explained(after, language)}`);
+  explain(after);
   return after.persona;
 }
 

@@ -75,12 +75,15 @@ export interface DemoOptions {
   readonly shops: readonly DemoShop[];
   readonly deliveries: readonly PlannedDelivery[];
   readonly onProgress: (sent: number) => void;
+  /** Once all was sent. */
+  readonly onSent: (played: Played) => void;
+  readonly say: (line: string) => void;
 }
 
 export async function playDemo(
   options: DemoOptions,
 ): Promise<{ readonly played: Played; readonly summaries: readonly ConnectionSummary[] }> {
-  const { deployment, webhookUrl, shops, deliveries, onProgress } = options;
+  const { deployment, webhookUrl, shops, deliveries, onProgress, onSent, say } = options;
   const startedMs = Date.now();
   const overHttp = postOverHttp(webhookUrl);
   const post = (delivery: PlannedDelivery) => {
@@ -88,10 +91,15 @@ export async function playDemo(
     return overHttp(delivery);
   };
   const played = await play(deliveries, { post, atOnce: 12, onProgress });
+  onSent(played);
   const connections = shops.map(({ options: { connection } }) => connection);
-  await untilIdle(sqsClient(), deployment.outputs, { connections });
+  await untilIdle(sqsClient(), deployment.outputs, { connections, say });
   return { played, summaries: await summarize({ deployment, shops, played, sinceMs: startedMs }) };
 }
+
+/** A message that failed comes again after six minutes (infra/defaults/queue.ts). */
+const PATIENCE_MS = 420_000;
+const TOLD_AFTER_MS = 60_000;
 
 /** Until all queues have been empty, with nothing in flight, three times in a row, and nothing waits to be fetched. */
 export async function untilIdle(
@@ -99,15 +107,25 @@ export async function untilIdle(
   outputs: StackOutputs,
   {
     connections = [],
-    patienceMs = 240_000,
-  }: { readonly connections?: readonly string[]; readonly patienceMs?: number } = {},
+    patienceMs = PATIENCE_MS,
+    say = () => {},
+  }: {
+    readonly connections?: readonly string[];
+    readonly patienceMs?: number;
+    readonly say?: (line: string) => void;
+  } = {},
 ): Promise<void> {
   const queues = [outputs.InboxQueueUrl, outputs.WorkQueueUrl];
   const lanes = dynamoLanes({ client: dynamoClient(), table: outputs.OperationsTable, detail: FetchDetail });
   const parties = connections.map(hydrationParty);
-  const deadline = Date.now() + patienceMs;
-  for (let idle = 0; idle < 3; ) {
-    if (Date.now() > deadline) throw new Error('The queues did not run empty in time. `tributary doctor` says more.');
+  const startedMs = Date.now();
+  for (let idle = 0, told = false; idle < 3; ) {
+    const waitedMs = Date.now() - startedMs;
+    if (waitedMs > patienceMs) throw new Error('The queues did not run empty in time. `tributary doctor` says more.');
+    if (waitedMs > TOLD_AFTER_MS && !told) {
+      say('Some webhooks are not worked on yet. One that failed is tried again after six minutes.');
+      told = true;
+    }
     const waiting = await Promise.all([
       ...queues.map((url) => depth(client, url)),
       ...parties.map(async (party) => (await lanes.listDue(party, Number.MAX_SAFE_INTEGER, 1)).length),

@@ -1,6 +1,6 @@
 /** The demo where no emulator can be had: the very handlers of the functions, wired to the simulation's models in real time. */
 
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import type { PlannedDelivery } from '../demo/day.ts';
@@ -18,6 +18,7 @@ import { connectionDirectory, type Directory, doorDirectory, shopDirectory } fro
 import { healthNotes } from '../shared/connections/health.ts';
 import type { FetchDetail } from '../shared/hydration/fetch-detail.ts';
 import { linkingSource } from '../shared/identity/linking-versions.ts';
+import { sealer } from '../shared/identity/seal.ts';
 import type { EnvelopeId } from '../shared/lake/envelope.ts';
 import { createInbox } from '../shared/lake/inbox.ts';
 import { deriveOrder } from '../shared/orders/derive.ts';
@@ -214,6 +215,7 @@ function followInProcess({ orders, connections, telemetry }: Following) {
     adapters: ADAPTERS,
     connections,
     keys: { guest: randomUUID(), lookup: randomUUID() },
+    sealer: sealer({ current: 1, keys: new Map([[1, randomBytes(32)]]) }),
     rates: rateSource(rates, { reportingCurrency, clock }),
     rateStore: rates,
     basis: basisSource({ policies, models: memoryModels(), clock, reportingCurrency }),

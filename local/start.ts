@@ -16,7 +16,7 @@ import { type Emulator, EmulatorUnavailable, startEmulator, stopDetachedEmulator
 import { ENDPOINTS_FILE, readEndpoints, removeEndpoints, STATE_DIR, writeEndpoints } from './endpoints.ts';
 import { playInProcess } from './in-process-demo.ts';
 import { createProgress } from './progress.ts';
-import { prepareSegments, showExit, showExport, showSegments } from './segments.ts';
+import { prepareSegments, showExit, showExport, showPreview, showSegments } from './segments.ts';
 import { renderSummary } from './summary.ts';
 
 interface StartOptions {
@@ -92,9 +92,13 @@ async function main(options: StartOptions): Promise<void> {
     throw error;
   }
   if (options.detach) return;
-  if (options.once) return end();
+  if (options.once) {
+    await end();
+    if (emulator.how !== 'running') say('\nEnded, as --once asks. Without it, it stays up for you to look at.');
+    return;
+  }
   say(
-    '\nReady. Try `npx tributary connections`, `npx tributary quarantine list`, `npx tributary doctor`. Ctrl-C ends it.',
+    '\nReady. In another terminal try `npx tributary segments`, `npx tributary connections`, `npx tributary quarantine list`, `npx tributary doctor`. Ctrl-C ends it.',
   );
   await forever();
 }
@@ -106,7 +110,7 @@ async function startOrReuse({ detach, port }: StartOptions): Promise<Emulator> {
     say(`Using what is running at ${left.awsEndpoint}. It goes on until npm run local -- --stop.`);
     process.env.AWS_ENDPOINT_URL = left.awsEndpoint;
   }
-  say('Starting the AWS emulator');
+  if (!process.env.AWS_ENDPOINT_URL) say('Starting the AWS emulator');
   return startEmulator({
     stateDir: STATE_DIR,
     report: say,
@@ -168,14 +172,18 @@ async function demo(known: { deployment: LocalDeployment; webhookUrl: string; op
   );
   const playPart = async (deliveries: typeof day) => {
     const progress = createProgress(deliveries.length, 'webhooks');
-    const { played, summaries } = await playDemo({
+    const { summaries } = await playDemo({
       deployment,
       webhookUrl,
       shops,
       deliveries,
       onProgress: progress.update,
+      onSent: ({ sent, acknowledged, refused }) => {
+        progress.end(`${sent} sent, ${acknowledged} acknowledged, ${refused} refused`);
+        say('Waiting until all of it is worked through');
+      },
+      say,
     });
-    progress.end(`${played.sent} sent, ${played.acknowledged} acknowledged, ${played.refused} refused`);
     return summaries;
   };
   announceHistory(history.length);
@@ -186,6 +194,7 @@ async function demo(known: { deployment: LocalDeployment; webhookUrl: string; op
   if (demoted !== undefined) await showExit(segments, demoted, say);
   await showSegments(segments, say);
   await showExport(segments, say);
+  await showPreview(segments, { snapshotFunction: deployment.outputs.SnapshotFunction, say });
 }
 
 /** First the year of the regulars, then the day. */

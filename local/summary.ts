@@ -88,5 +88,10 @@ export function renderSummary(rows: readonly ConnectionSummary[]): string {
       row.quarantined,
     ]);
   }
-  return table.toString();
+  return `${table.toString()}\n${WHAT_THEY_ARE}`;
 }
+
+const WHAT_THEY_ARE = [
+  'rejected: not signed as the platform signs; fetched: orders asked for, where the webhook only says that one changed;',
+  'no-ops: webhooks that brought nothing new; quarantined: not understood (npx tributary quarantine list says why).',
+].join('\n');

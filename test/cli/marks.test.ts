@@ -28,6 +28,7 @@ test('consents are given and refused, each with where it was said', async () => 
   const { stdout } = await made.type(`consent ${ID} --refuse sms --purpose service`);
   expect(stdout).toMatch(/push +given +2026-11-25 09:00 UTC {2}checkout, wording 2026-03\n/);
   expect(stdout).toMatch(/service\/sms +refused +2026-11-25 09:00 UTC {2}command line\n/);
+  expect((await made.type(`consent ${ID} --refuse-all`)).stdout).toMatch(/\* +refused/);
   expect((await made.ask(`consent ${ID}`)).consent).toMatchObject({
     push: { given: true },
     'service/sms': { given: false },

@@ -251,6 +251,19 @@ describe('segment schedule', () => {
     expect(await made.api.stores.exports.getSchedule('sleeping')).toBeUndefined();
   });
 
+  test.each(['exports', 'schedule', 'schedule --off'])(
+    '%s: of a segment that is not there it says so',
+    async (command) => {
+      const { type } = await withSleeping();
+      const [name, ...options] = command.split(' ');
+      expect(await type(`segment ${name} slepping ${options.join(' ')}`)).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('There is no segment slepping.'),
+      });
+    },
+  );
+
   test('of two who change it at once the second is told', async () => {
     const made = await withSleeping();
     await made.ask('segment schedule sleeping --every day --hour 7');

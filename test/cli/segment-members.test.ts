@@ -42,7 +42,7 @@ describe('segment members', () => {
   });
 
   test('come as many as asked for, and go on from there', async () => {
-    const { ask, type } = await withMembers(450);
+    const { ask, type, fill } = await withMembers(450);
     const first = await ask('segment members sleeping');
     expect(first.items).toHaveLength(50);
     expect(first.items[0]).toEqual({
@@ -60,9 +60,9 @@ describe('segment members', () => {
     const all = await ask('segment members sleeping --all');
     expect(all).toMatchObject({ nextCursor: null });
     expect(new Set(all.items.map(({ profile }: { profile: string }) => profile)).size).toBe(450);
-    expect((await type('segment members sleeping --limit 1')).stderr).toMatch(
-      /^note: there are more: --all, or --cursor \S+\n$/,
-    );
+    const { stderr } = await type('segment members sleeping --limit 1');
+    expect(stderr).toMatch(/^note: there are more: --all, or --cursor \S+\nnote: state: waits for the run/);
+    await fill();
     expect((await type('segment members sleeping --all')).stderr).toBe('');
   });
 
@@ -147,8 +147,20 @@ describe('segment preview', () => {
       if (String(input).endsWith('segments:preview')) bodies.push(JSON.parse(String(init?.body)));
       return made.fetchApi(input, init);
     };
+    for (const id of ['a', 'b']) await made.ask('segment put -', made.piped({ ...SLEEPING, id }));
     expect(await made.ask('segment preview sleeping --compare-with a b', { fetch })).toEqual(PREVIEW);
     expect(bodies).toEqual([{ when: SLEEPING.when, compareWith: ['a', 'b'] }]);
+    expect(await made.type('segment preview sleeping --compare-with a slepping')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no segment slepping. Did you mean sleeping?'),
+    });
+  });
+
+  test('is not compared with itself', async () => {
+    const { type, ask, piped } = previewing();
+    await ask('segment put -', piped({ ...SLEEPING, id: 'high-value' }));
+    expect((await type('segment preview high-value')).stdout).not.toContain('ALSO IN');
+    expect((await type('segment preview -', piped({ ...SLEEPING, id: 'high-value' }))).stdout).not.toContain('ALSO IN');
   });
 
   test('of nobody there is little to tell', async () => {

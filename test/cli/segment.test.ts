@@ -167,7 +167,10 @@ describe('segment put', () => {
     [JSON.stringify({ ...SLEEPING, version: '1' }), 2, 'version is the number'],
     [JSON.stringify({ ...SLEEPING, version: 3 }), 1, 'To make it anew, leave version out.'],
     [JSON.stringify({ ...SLEEPING, nmae: 'x' }), 2, 'nmae'],
-    [JSON.stringify({ id: 'x', name: 'x' }), 2, '/when'],
+    ['', 2, 'stdin is empty'],
+    [JSON.stringify({ id: 'x', name: 'x' }), 2, 'stdin has no condition: "when" says who is in it'],
+    [JSON.stringify({ ...SLEEPING, name: undefined }), 2, 'stdin has no name: 1 to 100 letters'],
+    [JSON.stringify({ ...SLEEPING, name: '名'.repeat(101) }), 2, 'has a name that is none: 1 to 100 letters'],
   ])('of %s it says what is wrong', async (text, code, told) => {
     const { type, sent } = createApiDeployment();
     const ran = await type('segment put -', { readStdin: async () => text });
@@ -179,7 +182,7 @@ describe('segment put', () => {
     const { type } = createApiDeployment();
     expect(await type('segment put none.json')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('could not be read'),
+      stderr: expect.stringContaining('There is no file'),
     });
   });
 });
@@ -194,7 +197,7 @@ describe('segment archive, segment restore', () => {
     });
     expect(await made.type('segment put -', made.piped(SLEEPING))).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('`tributary segment restore ID`'),
+      stderr: expect.stringContaining('`tributary segment restore sleeping`'),
     });
     expect((await made.type('segment restore sleeping')).stdout).toContain('is there again, as version 3.');
     expect(await made.ask('segment show sleeping')).toMatchObject({ ...SLEEPING, archived: false, version: 3 });

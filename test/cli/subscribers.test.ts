@@ -56,7 +56,13 @@ describe('subscribers', () => {
     expect(stdout).toMatch(
       /\ncrm +active +2026-11-25 07:59 +http_500 2026-11-25 08:00 +0 +100\+ +segment.entered, segment.exited +https:/,
     );
-    expect(stdout).toContain('crm has 100+ dead letters: tributary subscribers redrive crm sends them again.');
+    expect(stdout).toMatch(
+      /crm has taken nothing since 2026-11-25 08:00 \(http_500\); .* subscribers test crm, then .* redrive crm for its 100\+ dead/,
+    );
+    await made.lanes.putLane({ ...lane, revision: 2, health: { lastSuccessAt: AT } }, 1);
+    expect((await made.type('subscribers')).stdout).toContain(
+      'crm has 100+ dead letters: tributary subscribers redrive crm sends them again.',
+    );
     await made.giveUp();
     expect((await made.type('subscribers')).stdout).toMatch(
       /crm +given up .*\n\ncrm was given up \(timeout\): .*tributary subscribers resume crm/,
@@ -144,6 +150,13 @@ describe('subscribers add', () => {
     expect(await ask('subscribers')).toEqual({ items: [] });
   });
 
+  test('a segment that is not there may be put later: it is only said', async () => {
+    const { type } = await withCrm();
+    const ran = await type('subscribers add https://b.example/ --id b --segment sleeping');
+    expect(ran).toMatchObject({ code: 0, stderr: expect.stringContaining('there is no segment sleeping so far') });
+    expect((await type('subscribers add https://b.example/ --id c --segment sleeping --json')).stderr).toBe('');
+  });
+
   test('of an id that is taken', async () => {
     const { type } = await withCrm();
     expect(await type(`subscribers add ${URL} --id crm`)).toMatchObject({
@@ -178,8 +191,13 @@ describe('subscribers test', () => {
     });
     api.world.receiver = { kind: 'unanswered', code: 'timeout' };
     expect((await type('subscribers test crm')).stdout).toMatch(
-      /^crm did not answer in \d+ ms.*\(timeout\)\. It has to answer 2xx/,
+      /^crm gave no answer within \d+ ms.*\(timeout\)\. It has to answer 2xx/,
     );
+    api.world.receiver = { kind: 'unanswered', code: 'connection_refused' };
+    expect((await type('subscribers test crm')).stdout).toMatch(
+      /^crm could not be reached.*\(connection_refused\)\. Nothing listens there/,
+    );
+    api.world.receiver = { kind: 'unanswered', code: 'timeout' };
     const json = await type('subscribers test crm --json');
     expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({ delivered: false, code: 'timeout' });
@@ -281,7 +299,7 @@ describe('subscribers dead-letters, redrive', () => {
     ]);
     expect(await type('subscribers redrive crm --message m0001')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('no dead letter m0001. `tributary subscribers dead-letters ID`'),
+      stderr: expect.stringContaining('no dead letter m0001. `tributary subscribers dead-letters crm`'),
     });
   });
 
@@ -291,7 +309,7 @@ describe('subscribers dead-letters, redrive', () => {
     await giveUp();
     expect(await type('subscribers redrive crm')).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/is given up\. .*`tributary subscribers resume ID`/),
+      stderr: expect.stringMatching(/is given up\. .*`tributary subscribers resume crm`/),
     });
   });
 });

@@ -353,7 +353,7 @@ test.each([
   ['tiers rollback 7 --why x', 'There is no version 7'],
   ['tiers rollback 1 --why x', 'Version 1 is in force already'],
   ['tiers rollback 1', '--why'],
-  ['tiers put nowhere.json --why x', 'could not be read'],
+  ['tiers put nowhere.json --why x', 'There is no file nowhere.json'],
   ['tiers put -', '--why'],
   ['tiers put - --why x', 'is no JSON'],
   ['tiers preview -', 'is no JSON'],

@@ -6,6 +6,7 @@ import { renderExports } from '../../export-text.ts';
 import { answer } from '../../output.ts';
 import { gatherAsked, noteMore, type PageOptions, withPages } from '../../pages.ts';
 import { readSegmentId } from '../../segment-file.ts';
+import { requireSegment } from '../../segments-known.ts';
 import { examples, globalsOf, type Session } from '../../session.ts';
 
 export function addExports(segment: Command, session: Session): void {
@@ -23,6 +24,7 @@ export function addExports(segment: Command, session: Session): void {
       const ask = (query: { limit: number; cursor?: string }) =>
         api.call(ROUTES.listExportsOfSegment, { params: { id }, query });
       const listed = await gatherAsked(ask, options, { command, world, globals });
+      if (listed.items.length === 0) await requireSegment(id, api);
       answer(world, globals, listed, ({ items }) => renderExports(items, id));
       noteMore(listed, world, globals);
     });

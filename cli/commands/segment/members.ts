@@ -2,12 +2,13 @@
 import type { Command } from 'commander';
 import type { ShownOf } from '../../../shared/api/route.ts';
 import { ROUTES } from '../../../shared/api/routes.ts';
+import type { SegmentAnswer } from '../../../shared/api/segments.ts';
 import type { Condition } from '../../../shared/segments/condition.ts';
 import { explainMembership } from '../../../shared/segments/words.ts';
 import type { Language } from '../../../shared/tiers/reasons.ts';
 import { type Api, apiFor } from '../../api.ts';
 import { languageOf, languageOption } from '../../language.ts';
-import { answer, minute, table } from '../../output.ts';
+import { answer, minute, note, table } from '../../output.ts';
 import { gatherAsked, listAll, noteMore, type PageOptions, withPages } from '../../pages.ts';
 import { readSegmentId } from '../../segment-file.ts';
 import { fillInWords } from '../../segment-text.ts';
@@ -37,18 +38,23 @@ export function addMembers(segment: Command, session: Session): void {
       const ask = (query: { limit: number; cursor?: string }) =>
         api.call(ROUTES.listMembersOfSegment, { params: { id }, query });
       const listed = await gatherAsked(ask, options, { command, world, globals });
-      const text = globals.json ? '' : await render(id, listed.items, languageOf(options.lang, world), api);
+      if (globals.json) return answer(world, globals, listed, String);
+      const newest = await api.call(ROUTES.getSegment, { params: { id } });
+      const text = await render(newest, listed.items, languageOf(options.lang, world), api);
       answer(world, globals, listed, () => text);
       noteMore(listed, world, globals);
+      if (listed.items.length > 0 && newest.fill.state !== 'current') note(world, `state: ${fillInWords(newest.fill)}`);
     });
 }
 
-async function render(id: string, members: readonly Member[], language: Language, api: Api): Promise<string> {
-  if (members.length === 0) {
-    const { fill } = await api.call(ROUTES.getSegment, { params: { id } });
-    return `Nobody is in segment ${id}. State: ${fillInWords(fill)}.`;
-  }
-  const conditions = await conditionsOf(id, members, api);
+async function render(
+  newest: SegmentAnswer,
+  members: readonly Member[],
+  language: Language,
+  api: Api,
+): Promise<string> {
+  if (members.length === 0) return `Nobody is in segment ${newest.id}. State: ${fillInWords(newest.fill)}.`;
+  const conditions = await conditionsOf(newest, members, api);
   const names = await namesFor([...conditions.values()], api);
   const because = ({ version, because: found }: Member): string => {
     const condition = conditions.get(version);
@@ -62,9 +68,12 @@ async function render(id: string, members: readonly Member[], language: Language
 }
 
 /** By version: who is in a segment entered it by one of them. */
-async function conditionsOf(id: string, members: readonly Member[], api: Api): Promise<Map<number, Condition>> {
-  const params = { id };
-  const newest = await api.call(ROUTES.getSegment, { params });
+async function conditionsOf(
+  newest: SegmentAnswer,
+  members: readonly Member[],
+  api: Api,
+): Promise<Map<number, Condition>> {
+  const params = { id: newest.id };
   const all = members.every(({ version }) => version === newest.version)
     ? [newest]
     : await listAll((query) => api.call(ROUTES.listVersionsOfSegment, { params, query }));

@@ -6,6 +6,7 @@ import { type Api, apiFor } from '../../api.ts';
 import { answer } from '../../output.ts';
 import { renderPreview } from '../../preview-text.ts';
 import { isFile, readQuestion, readSegmentId } from '../../segment-file.ts';
+import { requireSegments } from '../../segments-known.ts';
 import { examples, globalsOf, type Session } from '../../session.ts';
 
 type Question = InputOf<typeof ROUTES.previewSegment>['body'];
@@ -39,12 +40,14 @@ export function addPreview(segment: Command, session: Session): void {
       const written = isFile(what) ? await readQuestion(what, world) : undefined;
       const id = written ? undefined : readSegmentId(what);
       const api = await apiFor(session, globals);
+      if (ids) await requireSegments(ids, api);
       // The cast: the API looks at what was written, and names all that is wrong with it.
-      const question = (written ?? { when: await conditionOf(id ?? what, api) }) as Question;
+      const question = (written?.question ?? { when: await conditionOf(id ?? what, api) }) as Question;
       const body = { ...question, ...(ids && { compareWith: ids }) };
       const preview = await api.call(ROUTES.previewSegment, { body });
       const currency = globals.json ? '' : (await api.call(ROUTES.getTierPolicy)).policy.currency;
-      answer(world, globals, preview, () => renderPreview(preview, { now: world.clock(), currency }));
+      const self = id ?? written?.id;
+      answer(world, globals, preview, () => renderPreview(preview, { now: world.clock(), currency, self }));
     });
 }
 

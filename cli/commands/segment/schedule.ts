@@ -3,12 +3,13 @@ import { type Command, Option } from 'commander';
 import { ROUTES } from '../../../shared/api/routes.ts';
 import type { ExportSchedule } from '../../../shared/exports/export.ts';
 import type { ScheduleView } from '../../../shared/exports/views.ts';
-import { type Api, apiFor, unlessMissing } from '../../api.ts';
+import { type Api, apiFor, isMissing, unlessMissing } from '../../api.ts';
 import { UsageError } from '../../errors.ts';
 import { scheduleInWords } from '../../export-text.ts';
 import { COLUMNS_HELP, type WishOptions, wishesOf, withWishes } from '../../export-wishes.ts';
 import { answer } from '../../output.ts';
 import { readSegmentId } from '../../segment-file.ts';
+import { requireSegment } from '../../segments-known.ts';
 import { examples, globalsOf, type Session } from '../../session.ts';
 import { readTimezone } from '../../settings.ts';
 
@@ -55,6 +56,7 @@ export function addSchedule(segment: Command, session: Session): void {
         return answer(world, globals, await takeOff(id, api), () => `Segment ${id} is exported on request only now.`);
       const known = await unlessMissing(scheduleOf(id, api), 'schedule_not_found');
       const schedule = isPut ? await put(id, { known, options }, api) : known;
+      if (!schedule) await requireSegment(id, api);
       answer(world, globals, { schedule: schedule ?? null }, () =>
         schedule
           ? scheduleInWords(schedule)
@@ -67,7 +69,13 @@ const scheduleOf = (id: string, api: Api): Promise<ScheduleView> =>
   api.call(ROUTES.getExportSchedule, { params: { id } });
 
 async function takeOff(id: string, api: Api): Promise<{ readonly schedule: null }> {
-  await api.call(ROUTES.removeExportSchedule, { params: { id } });
+  try {
+    await api.call(ROUTES.removeExportSchedule, { params: { id } });
+  } catch (error) {
+    // Of what is not there, the segment is what to tell of.
+    if (isMissing(error, 'schedule_not_found')) await requireSegment(id, api);
+    throw error;
+  }
   return { schedule: null };
 }
 

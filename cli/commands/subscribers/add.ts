@@ -5,8 +5,9 @@ import { Cause } from '../../../shared/queues/messages.ts';
 import { EVENT_TYPES } from '../../../shared/subscribers/subscriber.ts';
 import { apiFor } from '../../api.ts';
 import { UsageError } from '../../errors.ts';
-import { answer } from '../../output.ts';
+import { answer, note } from '../../output.ts';
 import { readSegmentId } from '../../segment-file.ts';
+import { missingAmong } from '../../segments-known.ts';
 import { examples, globalsOf, type Session } from '../../session.ts';
 import { readSubscriberId } from '../../subscriber-id.ts';
 import { renderSecret } from '../../subscriber-text.ts';
@@ -59,6 +60,7 @@ export function addAdd(subscribers: Command, session: Session): void {
         ...(cause && { causes: [...new Set(cause)] }),
       };
       const api = await apiFor(session, globals);
+      const { missing } = await missingAmong(segments ?? [], api);
       const added = await api.call(ROUTES.addSubscriber, { body });
       answer(world, globals, added, () =>
         [
@@ -67,10 +69,14 @@ export function addAdd(subscribers: Command, session: Session): void {
           `\nTry it: tributary subscribers test ${added.id}`,
         ].join('\n'),
       );
+      if (missing.length > 0 && !globals.json)
+        note(world, `there is no segment ${missing.join(', ')} so far: of it nothing is heard until it is put`);
     });
 }
 
 function readUrl(text: string): string {
   if (URL.canParse(text) && /^https?:/i.test(text)) return text;
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
+    throw new UsageError(`${text} is no URL of a web server: it has to begin with https://.`, 'url_invalid');
   throw new UsageError(`${text} is no URL. Example: https://crm.example/tributary.`, 'url_invalid');
 }

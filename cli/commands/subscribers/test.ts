@@ -27,14 +27,28 @@ export function addTest(subscribers: Command, session: Session): void {
 }
 
 function renderResult(id: string, { delivered, status, tookMs, code = 'unknown' }: TestResult): string {
-  const answered = status === undefined ? 'did not answer' : `answered ${status}`;
-  if (delivered) return `${id} ${answered} in ${tookMs} ms: it takes messages.`;
-  return `${id} ${answered} in ${tookMs} ms, so the message was not taken (${code}). ${ADVICE[code] ?? OTHERWISE}`;
+  if (delivered) return `${id} answered ${status} in ${tookMs} ms: it takes messages.`;
+  const answered = status === undefined ? `gave no answer within ${tookMs} ms` : `answered ${status} in ${tookMs} ms`;
+  const seen = UNREACHED.has(code) ? 'could not be reached' : answered;
+  return `${id} ${seen}, so the message was not taken (${code}). ${ADVICE[code] ?? OTHERWISE}`;
 }
 
 const OTHERWISE = 'It has to answer 2xx within 15 seconds; docs/subscribers.md says how.';
 
+/** Nothing was sent. */
+const UNREACHED: ReadonlySet<string> = new Set([
+  'connection_refused',
+  'host_not_found',
+  'unreachable',
+  'tls_failed',
+  'address_not_allowed',
+]);
+
 const ADVICE: Readonly<Record<string, string>> = {
+  connection_refused: 'Nothing listens there: is the server running, and is the port right?',
+  host_not_found: 'Its name is not known: is the address spelt right?',
+  unreachable: 'Nothing can be sent to its address: does it take connections from the internet?',
+  tls_failed: 'Its certificate does not verify: has it expired, or is it of another name?',
   http_401: 'Does it verify with the secret of this subscriber, over the bytes as they came?',
   http_403: 'Does it verify with the secret of this subscriber, over the bytes as they came?',
   redirected: 'Redirects are not followed: add the address that it leads to.',
