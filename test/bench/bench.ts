@@ -1,6 +1,7 @@
 /** `npm run bench`: speed, size and cost, measured and never asserted. Machines differ: compare ratios within one run. */
 import Table from 'cli-table3';
 import { Command, Option } from 'commander';
+import { benchRecommend } from '../recommend/bench.ts';
 import { hasJava } from '../stores/dynamodb-local.ts';
 import { benchAtRest } from './at-rest.ts';
 import { benchBundles } from './bundles.ts';
@@ -32,10 +33,11 @@ const PARTS = [
   'rederive',
   'exports',
   'preview',
+  'recommend',
 ] as const;
 type Part = (typeof PARTS)[number];
 /** Minutes long, so only where they are asked for. */
-const LONG: readonly Part[] = ['profile-units', 'rederive', 'exports', 'preview'];
+const LONG: readonly Part[] = ['profile-units', 'rederive', 'exports', 'preview', 'recommend'];
 
 const program = new Command('npm run bench --')
   .description('Measures speed, bundle sizes, database units and end-to-end throughput.')
@@ -46,11 +48,18 @@ const program = new Command('npm run bench --')
   .option('--customers <number>', 'how many are derived anew', '10000')
   .option('--members <number>', 'how many are exported', '1000000')
   .option('--profiles <number>', 'how many are in the snapshot that is previewed', '1000000')
+  .option('--lines <number>', 'how many order lines are recommended from', '1000000')
   .option('--json', 'only the figures, on stdout');
 
-const options = program
-  .parse()
-  .opts<{ part?: Part; webhooks: string; customers: string; members: string; profiles: string; json?: true }>();
+const options = program.parse().opts<{
+  part?: Part;
+  webhooks: string;
+  customers: string;
+  members: string;
+  profiles: string;
+  lines: string;
+  json?: true;
+}>();
 const results: Record<string, readonly Row[] | Omit<UnitsTable, 'title'>> = {};
 
 function show(title: string, rows: readonly Row[]): void {
@@ -114,5 +123,6 @@ if (wanted('entry')) show('from webhook to entry webhook, on the emulator', awai
 if (wanted('rederive')) show('a new policy, on the emulator', await benchRederive(Number(options.customers)));
 if (wanted('exports')) show('exports, a core', benchExports(Number(options.members)));
 if (wanted('preview')) show('previews of segments', await benchPreview(Number(options.profiles)));
+if (wanted('recommend')) show('recommendations', await benchRecommend(Number(options.lines)));
 if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);

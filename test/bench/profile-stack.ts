@@ -29,7 +29,7 @@ import { NO_SEGMENTS } from '../../shared/segments/catalogue.ts';
 import { basisSource } from '../../shared/tiers/basis.ts';
 import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
 import { toEnvelope } from '../channels/read.ts';
-import { KEYS } from '../profiles/people.ts';
+import { KEYS, SEALER } from '../profiles/people.ts';
 import { memoryLinking } from '../simulation/models/linking.ts';
 import { CUSTOMERS_KEY, createTable, OPERATIONS_KEY, ORDERS_KEY, TEST_SEALER } from '../stores/aws.ts';
 import { startDynamoDbLocal, startObjects } from '../stores/dynamodb-local.ts';
@@ -80,6 +80,7 @@ export async function startProfileStack(nowMs: number): Promise<ProfileStack> {
     adapters: ADAPTERS,
     connections: { find: async (id) => connectionOf(id) },
     keys: KEYS,
+    sealer: SEALER,
     rates: rateSource(rates, { reportingCurrency: REPORTING, clock }),
     rateStore: rates,
     basis: basisSource({

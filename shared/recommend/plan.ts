@@ -1,0 +1,42 @@
+/** The statements of a build, in order. Pure: whoever has an engine runs them. */
+import { affinity } from './affinity.ts';
+import { dictionary } from './dictionary.ts';
+import { items } from './item.ts';
+import type { RecommendOptions } from './options.ts';
+import { popularity } from './popularity.ts';
+import { purchases } from './purchases.ts';
+import { results } from './results.ts';
+import { rhythm } from './rhythm.ts';
+import { best, noBest } from './score.ts';
+import { signals } from './signals.ts';
+import { create, drop, type Statement } from './statement.ts';
+import { type WorkingTables, workingTables } from './working-tables.ts';
+
+export interface Plan {
+  /** Tables of products, and what is known of customers. */
+  readonly prepare: readonly Statement[];
+  /** Scores every customer, part by part. */
+  readonly score: readonly Statement[];
+  /** Makes the tables that stay; they must not be there yet. */
+  readonly finish: readonly Statement[];
+  /** Drops the working tables. Also before a build, in case one died. */
+  readonly clean: readonly Statement[];
+  readonly work: WorkingTables;
+}
+
+export function planBuild(options: RecommendOptions): Plan {
+  const work = workingTables(options.prefix);
+  const steps = [dictionary, purchases, rhythm, affinity, popularity, signals, items];
+  return {
+    prepare: steps.flatMap((step) => step(options, work)),
+    score: [
+      // Of who scores again, with other weights.
+      drop(work.best),
+      create(work.best, noBest(options, work)),
+      ...Array.from({ length: options.parts }, (_, part) => best(options, work, part)),
+    ],
+    finish: results(options, work),
+    clean: Object.values(work).map(drop),
+    work,
+  };
+}

@@ -1,0 +1,53 @@
+/** Which reason a recommendation has: the one a person would find the plainest, not the greatest term of the score. */
+import { double, text } from './dialect.ts';
+import type { RecommendOptions } from './options.ts';
+import type { ReasonCode } from './reasons.ts';
+
+/** Affinity is named as the reason from where it raises the odds by half. */
+const RAISES_ODDS = 1.5;
+/** Intervals of other customers from which a product has a rhythm of its own. */
+const KNOWN_RHYTHM = 5;
+
+interface Case {
+  readonly code: ReasonCode;
+  /** Over the columns of `best`. The first that holds decides. */
+  readonly when: string;
+  /** Over those, and the names `via_product`, `accessory_product`, `upgrade_product`, `segment`. */
+  readonly values: readonly (readonly [key: string, sql: string])[];
+}
+
+const wholeDays = (sql: string): string => `CAST(floor(${sql}) AS INTEGER)`;
+
+function cases({ tuning, weights }: RecommendOptions): readonly Case[] {
+  const [from, until] = tuning.dueBetween;
+  const lastDays = ['lastDays', wholeDays('last_age')] as const;
+  return [
+    {
+      code: 'repurchase_due',
+      when: `orders > 0 AND (orders > 1 OR intervals >= ${KNOWN_RHYTHM}) AND cycle_days >= 1
+        AND last_age >= ${double(from)} * cycle_days AND last_age <= ${double(until)} * cycle_days`,
+      values: [lastDays, ['cycleDays', 'CAST(round(cycle_days) AS INTEGER)']],
+    },
+    { code: 'bought_before', when: 'orders > 0', values: [lastDays, ['times', 'orders']] },
+    { code: 'accessory_of', when: 'accessory_via IS NOT NULL', values: [['of', 'accessory_product']] },
+    { code: 'upgrade_of', when: 'upgrade_via IS NOT NULL', values: [['of', 'upgrade_product']] },
+    { code: 'viewed', when: 'views > 0', values: [['lastDays', wholeDays('viewed_age')]] },
+    {
+      code: 'bought_together',
+      when: `via IS NOT NULL AND ${double(weights.affinity)} * ln(1E0 + 30E0 * affinity) + ${double(weights.affinityStrong)} * 5E0 * affinity >= ${double(Math.log(RAISES_ODDS))}`,
+      values: [['with', 'via_product']],
+    },
+    { code: 'popular_in', when: 'TRUE', values: [['segment', `coalesce(segment, 'all')`]] },
+  ];
+}
+
+export const reasonCode = (options: RecommendOptions): string =>
+  `CASE ${cases(options)
+    .map(({ code, when }) => `WHEN ${when} THEN ${text(code)}`)
+    .join(' ')} END`;
+
+/** Over the column `reason`. */
+export const reasonValues = (options: RecommendOptions): string =>
+  `CASE reason ${cases(options)
+    .map(({ code, values }) => `WHEN ${text(code)} THEN ${options.dialect.jsonObject(values)}`)
+    .join(' ')} END`;
