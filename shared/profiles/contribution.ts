@@ -29,7 +29,7 @@ export interface Contribution {
 
 /** Undefined for an order that is in no figure: not paid in full, a test, deleted, or known only by a refund. */
 export function contributionOf(order: CanonicalOrder, rates: RateTable): Contribution | undefined {
-  const { totals, paidAt, currency, test, deletedAt, key, revision, channel, connection, source } = order;
+  const { totals, paidAt, currency, test, deletedAt, key, revision, channel } = order;
   if (!totals || paidAt === undefined || currency === undefined || test || deletedAt !== undefined) return undefined;
   const { paid, refunded } = totals;
   const net = totals.net - giftCardsLeft(order);
@@ -41,6 +41,7 @@ export function contributionOf(order: CanonicalOrder, rates: RateTable): Contrib
       ? undefined
       : { paid: toReporting(paid) ?? 0, refunded: toReporting(refunded) ?? 0, net: toReporting(net) ?? 0 };
   const counts = totals.net > 0;
+  const { region, host, store } = placesOf(order);
   return compact({
     key,
     revision,
@@ -54,9 +55,9 @@ export function contributionOf(order: CanonicalOrder, rates: RateTable): Contrib
     reporting: reporting && { ...reporting, net: counts ? reporting.net : 0 },
     channel,
     categories: counts ? categoriesOf(order, toReporting) : undefined,
-    region: counts ? regionOf(order) : undefined,
-    host: counts && source?.hostId !== undefined ? `${channel}/${connection}/${source.hostId}` : undefined,
-    store: counts && source?.storeId !== undefined ? `${channel}/${connection}/${source.storeId}` : undefined,
+    region: counts ? region : undefined,
+    host: counts ? host : undefined,
+    store: counts ? store : undefined,
   });
 }
 
@@ -83,7 +84,22 @@ function categoriesOf({ lines }: CanonicalOrder, toReporting: (minor: number) =>
   );
 }
 
-const regionOf = ({ shipTo }: CanonicalOrder): string | undefined => {
+export interface Places {
+  /** `country/province`, or what is known of it. */
+  readonly region?: string;
+  /** `channel/connection/id` */
+  readonly host?: string;
+  readonly store?: string;
+}
+
+/** Where an order was made and went, by the names that facts have it under. */
+export function placesOf(order: Pick<CanonicalOrder, 'channel' | 'connection' | 'source' | 'shipTo'>): Places {
+  const { channel, connection, source } = order;
+  const named = (id: string | undefined) => (id === undefined ? undefined : `${channel}/${connection}/${id}`);
+  return compact({ region: regionOf(order), host: named(source?.hostId), store: named(source?.storeId) });
+}
+
+const regionOf = ({ shipTo }: Pick<CanonicalOrder, 'shipTo'>): string | undefined => {
   const parts = [shipTo?.country, shipTo?.province].filter((part) => part !== undefined);
   return parts.length > 0 ? parts.join('/') : undefined;
 };

@@ -10,6 +10,7 @@ import type { Suggestion } from '../identity/suggestions.ts';
 import type { Cause } from '../queues/messages.ts';
 import type { Instant } from '../time/instant.ts';
 import type { Contribution } from './contribution.ts';
+import type { Identified } from './identified.ts';
 import type { Mark } from './marks.ts';
 import type { Sums } from './sums.ts';
 
@@ -85,6 +86,8 @@ export interface Content {
   readonly decisions: readonly Decision[];
   /** One a kind and name. */
   readonly marks: readonly Mark[];
+  /** What the brand said of it without an order, one a value; absent where it said nothing. */
+  readonly identified?: readonly Identified[];
 }
 
 /** A persona's place: the root of its component has the profile, the others are its aliases. */
@@ -128,6 +131,8 @@ export interface CustomerStore<Profile> {
   /** Unless one of that kind and name is there that is as new. */
   putMark(persona: PersonaId, mark: Mark): Promise<void>;
   listMarks(persona: PersonaId): Promise<Mark[]>;
+  /** Of each value the first time stands, and the newest reading. `name`: of the value, whatever key it is looked up by. Idempotent. */
+  putIdentified(persona: PersonaId, name: string, identified: Identified): Promise<void>;
   /** Idempotent. A row whose persona no longer carries the identifier is harmless: its months tell. */
   putHolder(identifier: IdentifierKey, persona: PersonaId): Promise<void>;
   /** At most `limit` + 1, so that too many are seen as such. */

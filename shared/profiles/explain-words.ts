@@ -55,6 +55,12 @@ export function evidenceWords(told: EvidenceTold): Words {
   const what = quoted(type, value);
   const [from, to] = [day(firstSeenAt), day(lastSeenAt)];
   const when = from === to ? { zh: from, en: `on ${from}` } : { zh: `${from} 至 ${to}`, en: `from ${from} to ${to}` };
+  // Of users whom the brand identified, and who bought nothing under it.
+  if (orders === 0)
+    return {
+      zh: `品牌称 ${what.zh} 属于 ${personas} 个身份（${when.zh}）。`,
+      en: `${sentence(what.en)} is that of ${count(personas, 'persona')}, by the brand's own word, seen ${when.en}.`,
+    };
   return {
     zh: `${what.zh} 出现在 ${personas} 个身份的 ${orders} 个订单中（${when.zh}），${NAMES_SAY[names].zh}${weak ? '；仅凭此不足以合并' : ''}。`,
     en: `${sentence(what.en)} is in ${count(orders, 'order')} of ${count(personas, 'persona')}, seen ${when.en}; ${NAMES_SAY[names].en}${weak ? '; alone it would not join them' : ''}.`,

@@ -38,6 +38,9 @@ export type Purpose = (typeof PURPOSES)[number];
 export const consentName = (purpose: Purpose, channel: string): string =>
   purpose === 'marketing' ? channel : `${purpose}/${channel}`;
 
+/** Refusing this refuses everything: whoever has said so is written to about nothing, whatever else was said. */
+export const REFUSES_ALL = '*';
+
 /** Different tags and consents that a persona may have: with each, all that is read of it grows. */
 export const MARKS_MOST = 200;
 

@@ -15,7 +15,8 @@
  * 12 | many profiles at once                      | getProfiles      | as 7, in batches                                | eventual
  * 13 | what is said of a persona beside orders    | putMark          | sk 'content#mark#'+kind+'#'+hash of name; condition on time | -
  * 14 | all of that                                 | listMarks        | sk begins with 'content#mark#'                  | strong
- * Asked by: 1–8, 10 profiles · 4–7, 10, 11 cli, api · 9 profiles, population, cli · 12 population, exports, cli · 13, 14 api.
+ * 15 | what the brand said it is identified by    | putIdentified    | sk 'content#identified#'+type+'#'+name; conditions on reading and time | -
+ * Asked by: 1–8, 10, 15 profiles · 4–7, 10, 11 cli, api · 9 profiles, population, cli · 12 population, exports, cli · 13, 14 api.
  *
  * Identifiers are keyed hashes, and personas of guests are too: nothing personal is in a key. What is personal is sealed.
  */
@@ -32,6 +33,8 @@ import {
   QueryCommand,
   type QueryCommandInput,
   TransactWriteCommand,
+  UpdateCommand,
+  type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
 import type { Decision } from '../identity/cuts.ts';
@@ -52,6 +55,7 @@ import type {
   PageOf,
   Place,
 } from './customer.ts';
+import type { Identified } from './identified.ts';
 import type { Mark } from './marks.ts';
 import { shardOf } from './shard.ts';
 
@@ -60,6 +64,7 @@ export const PLACE = 'place';
 const CONTENT = 'content#';
 export const MONTH_PREFIX = `${CONTENT}month#`;
 export const MARK_PREFIX = `${CONTENT}mark#`;
+const IDENTIFIED_PREFIX = `${CONTENT}identified#`;
 
 /** Keys in one BatchGetItem, as many as it takes. */
 const BATCH = 100;
@@ -200,11 +205,41 @@ export function dynamoCustomers<Profile>({
     async getContent(persona): Promise<Content> {
       const items = await query(personaKey(persona), CONTENT);
       const under = (prefix: string) => items.filter((item) => String(item.sk).startsWith(prefix));
+      const identified = under(IDENTIFIED_PREFIX).map((item) => identifiedOf(item, sealer));
       return {
         months: under(MONTH_PREFIX).map((item) => monthOf(item, sealer)),
         decisions: under('content#decision#').map((item) => open<Decision>(item)),
         marks: under(MARK_PREFIX).map((item) => markOf(item, sealer)),
+        ...(identified.length > 0 && { identified }),
       };
+    },
+
+    async putIdentified(persona, name, { identifier, value, receivedAt, reading }) {
+      const Key = { pk: personaKey(persona), sk: `${IDENTIFIED_PREFIX}${identifier.type}#${name}` };
+      const unlessThere = async (change: Omit<UpdateCommandInput, 'TableName' | 'Key'>) => {
+        try {
+          await client.send(new UpdateCommand({ TableName: table, Key, ...change }));
+        } catch (error) {
+          if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        }
+      };
+      // Apart, as the newest reading and the first time may be of two messages.
+      await unlessThere({
+        UpdateExpression:
+          'SET identifier = :identifier, reading = :reading, sealed = :sealed, receivedAt = if_not_exists(receivedAt, :at)',
+        ConditionExpression: 'attribute_not_exists(pk) OR reading < :reading',
+        ExpressionAttributeValues: {
+          ':identifier': identifier,
+          ':reading': reading,
+          ':sealed': sealer.seal(value),
+          ':at': receivedAt,
+        },
+      });
+      await unlessThere({
+        UpdateExpression: 'SET receivedAt = :at',
+        ConditionExpression: 'receivedAt > :at',
+        ExpressionAttributeValues: { ':at': receivedAt },
+      });
     },
 
     async putMark(persona, mark) {
@@ -387,6 +422,11 @@ export function monthOf(item: Item, sealer: Sealer): Month {
 
 /** A mark, likewise; it is of the persona of its key. */
 export const markOf = (item: Item, sealer: Sealer): Mark => sealer.open(item.sealed as Uint8Array) as Mark;
+
+function identifiedOf(item: Item, sealer: Sealer): Identified {
+  const { identifier, receivedAt, reading } = asWritten<Omit<Identified, 'value'>>(item);
+  return { identifier, value: sealer.open(item.sealed as Uint8Array) as string, receivedAt, reading };
+}
 
 /** The one place where an item gets its type; the casts of sealed content beside it have the same reason: only this file writes them. */
 const asWritten = <T>(item: Item): T => item as T;

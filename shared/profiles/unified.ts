@@ -21,7 +21,7 @@ export const UnifiedPersona = z.object({
   id: z.string(),
   channel: z.string(),
   connection: z.string(),
-  /** The platform's own; a guest has none. */
+  /** The platform's own; a guest has none, nor has a user whose id is a contact. */
   buyerId: z.string().optional(),
 });
 export type UnifiedPersona = z.infer<typeof UnifiedPersona>;
@@ -122,7 +122,7 @@ export const decisionOf = ({ reasons, ...decision }: StoredDecision): Decision =
 export function describePersona(id: PersonaId): UnifiedPersona {
   // It has the form of an order's key.
   const { channel = '', connection = '', orderId: name = '' } = parseOrderKey(id) ?? {};
-  return compact({ id, channel, connection, buyerId: name.startsWith('guest:') ? undefined : name });
+  return compact({ id, channel, connection, buyerId: /^(guest|user):/.test(name) ? undefined : name });
 }
 
 /** Most trusted first. */

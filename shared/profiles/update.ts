@@ -22,7 +22,7 @@ import {
   type Place,
   SUGGESTIONS_KEPT,
 } from './customer.ts';
-import { personaFrom } from './persona-content.ts';
+import { personaFrom, saysAnything } from './persona-content.ts';
 import { NOTHING, sumDay } from './sums.ts';
 
 /** A persona as met on the way through a component. */
@@ -240,7 +240,7 @@ async function tryComponent<Profile>(
     ? grouped([...met.values()], shared, rules)
     : { groups: [asPlaced(persona, places)], suggestions: [] };
   // Whom a decision names, and nobody has heard of (yet), has no place.
-  const known = groups.filter(({ members }) => members.some((one) => places.get(one) || hasDays(met.get(one))));
+  const known = groups.filter(({ members }) => members.some((one) => places.get(one) || isHeardOf(met.get(one))));
   const isUnchanged = known.every(({ root, members }) =>
     members.every((member) => isPlacedAt(places.get(member), root, members)),
   );
@@ -286,9 +286,9 @@ async function tryComponent<Profile>(
 
 /** Who has nothing left is alone: a decision between two others must not depend on whether it was once somebody. */
 function grouped<Profile>(met: readonly Met[], shared: ReadonlySet<string>, rules: Rules<Profile>): Grouping {
-  const { groups, suggestions } = rules.group(met.filter(hasDays), shared);
+  const { groups, suggestions } = rules.group(met.filter(isHeardOf), shared);
   const alone = met.flatMap((one): Group[] =>
-    hasDays(one) ? [] : [{ root: one.persona.id, members: [one.persona.id] }],
+    isHeardOf(one) ? [] : [{ root: one.persona.id, members: [one.persona.id] }],
   );
   return { groups: [...groups, ...alone], suggestions };
 }
@@ -329,11 +329,12 @@ function asPlaced<Profile>(persona: PersonaId, places: ReadonlyMap<PersonaId, Pl
 /** Names the content that was read: a month's revision moves with each change of it. */
 function basisOf(members: readonly PersonaId[], met: ReadonlyMap<PersonaId, Met>, basis: string): string {
   const read = members.flatMap((member) => {
-    const { months = [], decisions = [], marks = [] } = met.get(member) ?? {};
+    const { months = [], decisions = [], marks = [], identified = [] } = met.get(member) ?? {};
     return [
       ...months.map(({ month, revision }) => `${member} ${month} ${revision}`),
       ...decisions.map(({ id }) => id),
       ...marks.map(({ kind, name, at, on }) => `${member} ${kind} ${name} ${at} ${on}`),
+      ...identified.map(({ identifier: { type, hash }, receivedAt }) => `${member} ${type} ${hash} ${receivedAt}`),
     ];
   });
   return createHash('sha256')
@@ -342,8 +343,7 @@ function basisOf(members: readonly PersonaId[], met: ReadonlyMap<PersonaId, Met>
     .slice(0, 16);
 }
 
-const hasDays = (met: Met | undefined): boolean =>
-  met?.months.some(({ days }) => Object.keys(days).length > 0) ?? false;
+const isHeardOf = (met: Met | undefined): boolean => met !== undefined && saysAnything(met);
 
 const isPlacedAt = (place: Place<unknown> | undefined, root: PersonaId, members: readonly PersonaId[]): boolean =>
   place !== undefined && place.root === root && place.members.join(' ') === members.join(' ');
