@@ -1,20 +1,25 @@
 /** The program: commands with their options, and how any failure becomes a message and an exit code. */
 import { Command, CommanderError } from 'commander';
+import { addCampaigns } from './commands/campaigns.ts';
+import { addCatalogue } from './commands/catalogue.ts';
 import { addConnect } from './commands/connect.ts';
 import { addConnections } from './commands/connections.ts';
 import { addConsent } from './commands/consent.ts';
+import { addDevice } from './commands/device.ts';
 import { addDisconnect } from './commands/disconnect.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addLinking } from './commands/linking.ts';
 import { addOrder } from './commands/order.ts';
 import { addProfile } from './commands/profile.ts';
+import { addPush } from './commands/push.ts';
 import { addQuarantine } from './commands/quarantine.ts';
 import { addRates } from './commands/rates.ts';
 import { addRelink } from './commands/relink.ts';
 import { addSegment } from './commands/segment.ts';
 import { addSegments } from './commands/segments.ts';
 import { addSend } from './commands/send.ts';
+import { addSources } from './commands/sources.ts';
 import { addSubscribers } from './commands/subscribers.ts';
 import { addSuggestions } from './commands/suggestions.ts';
 import { addTag } from './commands/tag.ts';
@@ -45,6 +50,11 @@ const COMMANDS = [
   addSegments,
   addSegment,
   addSubscribers,
+  addSources,
+  addCatalogue,
+  addCampaigns,
+  addPush,
+  addDevice,
   addDoctor,
 ];
 

@@ -3,7 +3,7 @@
  * setting names; the function decides by the roles in them.
  */
 import { Duration } from 'aws-cdk-lib';
-import { CorsHttpMethod, HttpApi, HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { CorsHttpMethod, HttpApi, HttpMethod, type HttpStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
@@ -17,11 +17,13 @@ import type { ApiConfig } from '../functions/api/config.ts';
 import type { Route } from '../shared/api/route.ts';
 import { ROUTES } from '../shared/api/routes.ts';
 import { AUDIT_PREFIX, IDEMPOTENCY_PREFIX } from '../shared/api/store.ts';
+import { LISTING_PREFIX, PRODUCTS_PREFIX, STOCK_PREFIX } from '../shared/catalogue/store.ts';
 import { EXPORTS_PREFIX } from '../shared/exports/export-files.ts';
 import { OVERFLOW_PREFIX } from '../shared/orders/store.ts';
 import { PERSONA_PREFIX, REVIEW_INDEX } from '../shared/profiles/store.ts';
 import { MEMBERS_PREFIX, SEGMENTS, VERSIONS_PREFIX } from '../shared/segments/store.ts';
 import { POLICIES } from '../shared/tiers/store.ts';
+import { sourcePermissions } from './collect-stage.ts';
 import { acknowledge } from './defaults/acknowledge.ts';
 import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
@@ -31,6 +33,8 @@ import { managePermissions, type SigningSecretParameters } from './deliver-stage
 import { EXPORT_KEYS_REASON, exportPermissions } from './exports-stage.ts';
 import type { IdentityKeys } from './identity-keys.ts';
 import type { PreviewStage } from './preview-stage.ts';
+import { type PushCredentialParameters, pushManagePermissions } from './push-stage.ts';
+import type { ServerKeyParameters } from './server-keys.ts';
 import type { Settings } from './settings.ts';
 
 export interface ApiStageProps {
@@ -46,6 +50,8 @@ export interface ApiStageProps {
   readonly operations: TableV2;
   readonly identityKeys: IdentityKeys;
   readonly signingSecrets: SigningSecretParameters;
+  readonly serverKeys: ServerKeyParameters;
+  readonly pushCredentials: PushCredentialParameters;
   /** Of the stages that read them. */
   readonly profiles: IQueue;
   readonly deliver: IQueue;
@@ -59,13 +65,14 @@ const TIMEOUT = Duration.seconds(29);
 export class ApiStage extends Construct {
   readonly function: LambdaFunction;
   readonly api: HttpApi;
+  readonly stage: HttpStage;
 
   constructor(scope: Construct, id: string, props: ApiStageProps) {
     super(scope, id);
     const { settings, alarms } = props;
     this.function = this.createFunction(props);
     this.api = this.createApi(props);
-    createHttpStage(this, {
+    this.stage = createHttpStage(this, {
       httpApi: this.api,
       settings,
       throttle: { rateLimit: settings.apiThrottleRate, burstLimit: settings.apiThrottleBurst },
@@ -100,6 +107,9 @@ export class ApiStage extends Construct {
         PREVIEW_FUNCTION: props.preview.function.functionName,
         IDENTITY_KEYS: identityKeys.parameterName,
         SIGNING_SECRETS_PREFIX: signingSecrets.prefix,
+        SERVER_KEYS_PREFIX: props.serverKeys.prefix,
+        PUSH_CREDENTIALS_PREFIX: props.pushCredentials.prefix,
+        BRAND: settings.brand,
         REPORTING_CURRENCY: settings.reportingCurrency,
         ROLES_CLAIM: settings.apiRolesClaim,
         WEBHOOK_HOSTS: settings.webhookHosts,
@@ -112,7 +122,7 @@ export class ApiStage extends Construct {
           [EXPORTS_PREFIX]: EXPORT_KEYS_REASON,
         },
       },
-      wildcards: signingSecrets.findings,
+      wildcards: { ...signingSecrets.findings, ...props.serverKeys.findings, ...props.pushCredentials.findings },
     });
   }
 
@@ -158,6 +168,11 @@ function permissionsOf(props: ApiStageProps): PolicyStatement[] {
     allow(['dynamodb:GetItem', 'dynamodb:Query'], operations.tableArn),
     ofItems([POLICIES], ['PutItem'], operations.tableArn),
     ofItems([SEGMENTS, `${VERSIONS_PREFIX}*`], ['GetItem', 'PutItem', 'Query'], engagement.tableArn),
+    ofItems(
+      [`${PRODUCTS_PREFIX}*`, `${STOCK_PREFIX}*`, `${LISTING_PREFIX}*`],
+      ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
+      engagement.tableArn,
+    ),
     ofItems([`${MEMBERS_PREFIX}*`], ['Query'], engagement.tableArn),
     ofItems([`${IDEMPOTENCY_PREFIX}*`], ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'], engagement.tableArn),
     ofItems([`${AUDIT_PREFIX}*`], ['PutItem', 'Query'], engagement.tableArn),
@@ -166,6 +181,8 @@ function permissionsOf(props: ApiStageProps): PolicyStatement[] {
     // Whoever needs the keys of identity first makes them.
     allow(['ssm:GetParameter', 'ssm:PutParameter'], identityKeys.arn),
     ...managePermissions({ operations, engagement, queue: props.deliver, signingSecrets }),
+    ...sourcePermissions(props),
+    ...pushManagePermissions({ engagement, credentials: props.pushCredentials }),
     ...exportPermissions({ engagement, lake, queue: props.exports }),
   ];
 }

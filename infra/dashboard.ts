@@ -16,9 +16,12 @@ export interface DashboardProps {
   readonly profiles: IFunction;
   readonly publish: IFunction;
   readonly deliver: IFunction;
+  readonly push: IFunction;
   readonly exports: IFunction;
   readonly record: IFunction;
   readonly recordAll: IFunction;
+  readonly recordOrders: IFunction;
+  readonly recordOrdersAll: IFunction;
   readonly snapshot: IFunction;
   readonly preview: IFunction;
   readonly population: IFunction;
@@ -28,8 +31,14 @@ export interface DashboardProps {
   readonly profilesQueue: Queues;
   readonly publishDeadLetters: IQueue;
   readonly recordDeadLetters: IQueue;
+  readonly recordOrdersDeadLetters: IQueue;
   readonly deliverQueue: Queues;
+  readonly pushQueue: Queues;
   readonly exportsQueue: Queues;
+  /** Where there is an HTTP API. */
+  readonly collect?: IFunction | undefined;
+  readonly behaviour?: IFunction | undefined;
+  readonly behaviourQueue?: Queues | undefined;
 }
 
 const MINUTE = Duration.minutes(1);
@@ -39,9 +48,10 @@ export class Dashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: DashboardProps) {
     super(scope, id);
-    const { ingest, archive, orders, hydrate, profiles, publish, deliver, exports, population } = props;
+    const { ingest, archive, orders, hydrate, profiles, publish, deliver, push, exports, population } = props;
     const { record, recordAll, snapshot, preview, recordDeadLetters } = props;
-    const { inbox, work, wake, profilesQueue, publishDeadLetters, deliverQueue, exportsQueue } = props;
+    const { inbox, work, wake, profilesQueue, publishDeadLetters, deliverQueue, pushQueue, exportsQueue } = props;
+    const { recordOrders, recordOrdersAll, recordOrdersDeadLetters } = props;
     const dashboard = new CloudWatchDashboard(this, 'Dashboard', { defaultInterval: Duration.hours(3) });
     this.name = dashboard.dashboardName;
     dashboard.addWidgets(title('Ingest: signed webhooks in, acknowledged once durable'));
@@ -90,6 +100,13 @@ export class Dashboard extends Construct {
       ]),
       health(publish),
     );
+    dashboard.addWidgets(title('Push: messages to customers, by way of providers'));
+    dashboard.addWidgets(
+      graph('Occurrences settled, by how', [byCause('pushSettled')]),
+      graph('Handed to providers, by what came of it', [byCause('pushed')]),
+      health(push),
+    );
+    dashboard.addWidgets(...queue(pushQueue));
     dashboard.addWidgets(title('Deliver: events to subscribers, signed'));
     dashboard.addWidgets(
       graph('Taken; not yet; given up', [
@@ -111,8 +128,10 @@ export class Dashboard extends Construct {
       ...queue(exportsQueue),
       health(exports),
     );
+    addBehaviour(dashboard, props);
     dashboard.addWidgets(title('Snapshots: all profiles as columns in the lake, and previews over them'));
     dashboard.addWidgets(
+      graph('Rows written, by kind; profiles in a snapshot', [byCause('recorded')], [byCause('snapshotted')]),
       graph('Behind the stream, ms; dead letters', [
         record.metric('IteratorAge', { statistic: 'Maximum', period: MINUTE }),
         recordDeadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
@@ -120,7 +139,31 @@ export class Dashboard extends Construct {
       health(record),
       health(recordAll),
     );
-    dashboard.addWidgets(health(snapshot), health(preview));
+    dashboard.addWidgets(
+      graph('Snapshot: to take it, age, ms', [
+        ofAllChannels('snapshotMillis', 'p99', ['service', 'event']),
+        ofAllChannels('snapshotAgeMillis', 'p99', ['service', 'event']),
+      ]),
+      health(snapshot),
+      graph(
+        'Previews, ms; given up',
+        [
+          ofAllChannels('previewedMillis', 'p50', ['service', 'event']),
+          ofAllChannels('previewedMillis', 'p99', ['service', 'event']),
+        ],
+        [byCause('previewGaveUp')],
+      ),
+      health(preview),
+    );
+    dashboard.addWidgets(title('Order lines: rows in the lake, of which recommendations are made'));
+    dashboard.addWidgets(
+      graph('Behind the stream, ms; dead letters', [
+        recordOrders.metric('IteratorAge', { statistic: 'Maximum', period: MINUTE }),
+        recordOrdersDeadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum', period: MINUTE }),
+      ]),
+      health(recordOrders),
+      health(recordOrdersAll),
+    );
     dashboard.addWidgets(title('Population: what predictions and percentiles follow from, once a day'));
     dashboard.addWidgets(
       graph('Profiles read', [byCause('surveyed')]),
@@ -129,6 +172,22 @@ export class Dashboard extends Construct {
       health(population),
     );
   }
+}
+
+/** What is measured is named in any case; where there is no HTTP API, there is nothing of it. */
+function addBehaviour(dashboard: CloudWatchDashboard, { collect, behaviour, behaviourQueue }: DashboardProps): void {
+  dashboard.addWidgets(title('Behaviour: browse events in, by the keys of their sources'));
+  dashboard.addWidgets(
+    graph('Events taken, by call; not stored', [byCause('collected')], [byCause('collectDeferred')]),
+    graph('Refused, by reason', [byCause('collectRefused')]),
+    graph(
+      'Read, by kind; machines and tests; users identified',
+      [byCause('behaved')],
+      [byCause('disregarded'), byCause('identified')],
+    ),
+    ...(collect ? [health(collect)] : []),
+  );
+  if (behaviour && behaviourQueue) dashboard.addWidgets(...queue(behaviourQueue), health(behaviour));
 }
 
 const byCause = (metric: Metric) => ofAllChannels(metric, 'Sum', ['service', 'event']);

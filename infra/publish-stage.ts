@@ -1,23 +1,23 @@
 /** Stream of the customers table → events on a bus of our own and to subscribers, history, and who is in which segment. */
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { FilterCriteria, FilterRule, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { type IQueue, Queue, QueueEncryption, RedrivePermission } from 'aws-cdk-lib/aws-sqs';
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { PublishConfig } from '../functions/publish/config.ts';
 import { PLACE } from '../shared/profiles/store.ts';
 import { HISTORY_PREFIX } from '../shared/publish/store.ts';
 import { MEMBERS_PREFIX } from '../shared/segments/store.ts';
-import { acknowledge } from './defaults/acknowledge.ts';
 import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
 import { allow, ofItems } from './defaults/permissions.ts';
-import { consumeStream, followStream } from './defaults/stream.ts';
+import { consumeStream, createStreamDeadLetters, followStream, ringForStream } from './defaults/stream.ts';
 import { fanOutPermissions } from './deliver-stage.ts';
 import type { IdentityKeys } from './identity-keys.ts';
+import { triggerPermissions } from './push-stage.ts';
 import type { Settings } from './settings.ts';
 
 export interface PublishStageProps {
@@ -29,6 +29,8 @@ export interface PublishStageProps {
   readonly operations: TableV2;
   /** Of the stage that delivers. */
   readonly deliver: IQueue;
+  /** Of the stage that sends to customers. */
+  readonly push: IQueue;
   readonly identityKeys: IdentityKeys;
 }
 
@@ -36,8 +38,6 @@ export interface PublishStageProps {
 const BATCH_SIZE = 100;
 /** Subscribers are told within seconds of the order: what is there goes at once. */
 const BATCHING_WINDOW = Duration.seconds(0);
-/** A new policy may change every profile at once; the rest of the day that records stay in the stream is left to act in. */
-const BEHIND = Duration.hours(1);
 
 export class PublishStage extends Construct {
   readonly bus: EventBus;
@@ -46,9 +46,9 @@ export class PublishStage extends Construct {
 
   constructor(scope: Construct, id: string, props: PublishStageProps) {
     super(scope, id);
-    const { settings, alarms, lake, customers, engagement, operations, deliver, identityKeys } = props;
+    const { settings, alarms, lake, customers, engagement, operations, deliver, push, identityKeys } = props;
     this.bus = new EventBus(this, 'Bus', { description: 'Tributary: what becomes of customer profiles' });
-    this.deadLetterQueue = createDeadLetters(this);
+    this.deadLetterQueue = createStreamDeadLetters(this, 'publish');
     this.function = createFunction(this, settings, {
       name: 'publish',
       timeout: Duration.seconds(60),
@@ -58,6 +58,7 @@ export class PublishStage extends Construct {
         ENGAGEMENT_TABLE: engagement.tableName,
         OPERATIONS_TABLE: operations.tableName,
         DELIVER_QUEUE_URL: deliver.queueUrl,
+        PUSH_QUEUE_URL: push.queueUrl,
         EVENT_BUS: this.bus.eventBusName,
         IDENTITY_KEYS: identityKeys.parameterName,
       } satisfies z.input<typeof PublishConfig>,
@@ -68,6 +69,7 @@ export class PublishStage extends Construct {
         ofItems([`${HISTORY_PREFIX}*`], ['PutItem'], customers.tableArn),
         ofItems([`${MEMBERS_PREFIX}*`], ['PutItem'], engagement.tableArn),
         ...fanOutPermissions({ operations, engagement, queue: deliver }),
+        ...triggerPermissions({ operations, engagement, queue: push }),
         allow(['ssm:GetParameter'], identityKeys.arn),
       ],
       keysOf: { bucket: lake, prefixes: {} },
@@ -80,38 +82,15 @@ export class PublishStage extends Construct {
       reportBatchItemFailures: true,
       only: FilterCriteria.filter({ dynamodb: { Keys: { sk: { S: FilterRule.isEqual(PLACE) } } } }),
     });
-
-    alarms.ring(this, 'DeadLetters', {
-      metric: this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({
-        statistic: 'Maximum',
-        period: Duration.minutes(1),
-      }),
-      above: 0,
-      description:
-        'Changes of profiles could not be told, and were given up. The log of publish names them; they stay in the stream for a day.',
-    });
-    alarms.ring(this, 'Behind', {
-      metric: this.function.metric('IteratorAge', { statistic: 'Maximum', period: Duration.minutes(5) }),
-      above: BEHIND.toMilliseconds(),
-      description: 'Events are told an hour late: publish fails or falls behind. After a day they are lost.',
-    });
-    alarms.ring(this, 'Errors', {
-      metric: this.function.metricErrors({ period: Duration.minutes(5) }),
-      above: 0,
-      description: 'Publish threw, timed out or did not start; it comes again. See its log.',
+    ringForStream(this, {
+      alarms,
+      target: this.function,
+      gaveUp: {
+        queue: this.deadLetterQueue,
+        says: 'Changes of profiles could not be told, and were given up. The log of publish names them; they stay in the stream for a day.',
+      },
+      behind: 'Events are told an hour late: publish fails or falls behind. After a day they are lost.',
+      fails: 'Publish threw, timed out or did not start; it comes again. See its log.',
     });
   }
-}
-
-/** Lambda's own messages, of where in the stream lies what it gave up. */
-function createDeadLetters(scope: Construct): Queue {
-  const queue = new Queue(scope, 'DeadLetterQueue', {
-    queueName: `${Stack.of(scope).stackName}-publish-dead-letters`,
-    encryption: QueueEncryption.SQS_MANAGED,
-    enforceSSL: true,
-    retentionPeriod: Duration.days(14),
-    redriveAllowPolicy: { redrivePermission: RedrivePermission.DENY_ALL },
-  });
-  acknowledge(queue, { 'AwsSolutions-SQS3': 'It is a dead-letter queue: of a stream, which names it in its mapping.' });
-  return queue;
 }

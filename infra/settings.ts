@@ -97,6 +97,11 @@ export const Settings = z.strictObject({
   /** Requests a second and at once that the HTTP API lets in. Past these it answers 429. */
   apiThrottleRate: whole(1, 10_000).default(50),
   apiThrottleBurst: whole(1, 5_000).default(100),
+  /** Requests with browse events a second and at once that each path for them lets in; a batch is one. Past these it answers 429. */
+  collectThrottleRate: whole(1, 10_000).default(500),
+  collectThrottleBurst: whole(1, 5_000).default(1_000),
+  /** The name that messages to customers may call the brand by, `{{ brand }}` in their templates. */
+  brand: z.string().trim().max(60).default(''),
   /** How often a snapshot of all profiles is taken, for previews of segments; nothing is done where none has changed. */
   snapshotMinutes: whole(5, 1440).default(15),
   /** Previews counted at once, of the account's concurrency set apart for them; more are told to ask again. 0: as many as the account lets. */

@@ -1,7 +1,7 @@
 /**
  * edge → ingest → inbox queue → archive → lake and work queue → orders → orders table; and for what is thin, orders → lanes and
  * wake queue → hydrate → inbox queue. From the stream of the orders table → profiles → customers table, and from its stream →
- * publish → event bus, and deliver → subscribers.
+ * publish → event bus, deliver → subscribers, and push → customers. Beside them collect → behaviour queue → behaviour → lake, visitors, profiles.
  * The same stack is deployed to AWS and, for development, to an emulator: no resource here is only for one of them.
  */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
@@ -9,6 +9,8 @@ import type { Construct } from 'constructs';
 import type { StackOutputs } from '../shared/runtime/stack-outputs.ts';
 import { ApiStage } from './api-stage.ts';
 import { ArchiveStage } from './archive-stage.ts';
+import { BehaviourStage } from './behaviour-stage.ts';
+import { CollectStage } from './collect-stage.ts';
 import { Dashboard } from './dashboard.ts';
 import { createAlarms } from './defaults/alarms.ts';
 import { DeliverStage, signingSecretsOf } from './deliver-stage.ts';
@@ -23,8 +25,11 @@ import { PopulationStage } from './population-stage.ts';
 import { PreviewStage } from './preview-stage.ts';
 import { ProfilesStage } from './profiles-stage.ts';
 import { PublishStage } from './publish-stage.ts';
+import { PushStage, pushCredentialsOf } from './push-stage.ts';
+import { RecordOrdersAllStage, RecordOrdersStage } from './record-orders-stage.ts';
 import { RecordAllStage, RecordStage } from './record-stage.ts';
 import { secretsOf } from './secrets.ts';
+import { serverKeysOf } from './server-keys.ts';
 import type { Settings } from './settings.ts';
 import { SnapshotStage, snapshotCode } from './snapshot-stage.ts';
 import { Tables } from './tables.ts';
@@ -92,6 +97,17 @@ export class TributaryStack extends Stack {
       engagement,
       signingSecrets,
     });
+    const pushCredentials = pushCredentialsOf(this);
+    const pushStage = new PushStage(this, 'PushStage', {
+      settings,
+      alarms,
+      lake,
+      operations,
+      engagement,
+      customers,
+      identityKeys,
+      credentials: pushCredentials,
+    });
     const publishStage = new PublishStage(this, 'PublishStage', {
       settings,
       alarms,
@@ -100,6 +116,7 @@ export class TributaryStack extends Stack {
       engagement,
       operations,
       deliver: deliverStage.wake.queue,
+      push: pushStage.wake.queue,
       identityKeys,
     });
     const exportsStage = new ExportsStage(this, 'ExportsStage', {
@@ -126,9 +143,13 @@ export class TributaryStack extends Stack {
       customers,
       identityKeys,
     });
+    const recordingOrders = { settings, alarms, lake, orders, operations, identityKeys };
+    const recordOrdersStage = new RecordOrdersStage(this, 'RecordOrdersStage', recordingOrders);
+    const recordOrdersAllStage = new RecordOrdersAllStage(this, 'RecordOrdersAllStage', recordingOrders);
     const code = snapshotCode(settings);
     const snapshotStage = new SnapshotStage(this, 'SnapshotStage', { settings, alarms, lake, code });
     const previewStage = new PreviewStage(this, 'PreviewStage', { settings, alarms, lake, engagement, code });
+    const serverKeys = serverKeysOf(this);
     const { apiIssuer: issuer, apiAudience: audience } = settings;
     const apiStage =
       issuer !== undefined && audience !== undefined
@@ -144,10 +165,36 @@ export class TributaryStack extends Stack {
             operations,
             identityKeys,
             signingSecrets,
+            serverKeys,
+            pushCredentials,
             profiles: profilesStage.queue.queue,
             deliver: deliverStage.wake.queue,
             exports: exportsStage.queue.queue,
             preview: previewStage,
+          })
+        : undefined;
+    // Sources of events are kept by the API, and what they send comes in by it.
+    const behaviourStage = apiStage
+      ? new BehaviourStage(this, 'BehaviourStage', {
+          settings,
+          alarms,
+          lake,
+          engagement,
+          identityKeys,
+          profiles: profilesStage.queue.queue,
+        })
+      : undefined;
+    const collectStage =
+      apiStage && behaviourStage
+        ? new CollectStage(this, 'CollectStage', {
+            settings,
+            alarms,
+            lake,
+            operations,
+            serverKeys,
+            behaviour: behaviourStage.queue.queue,
+            api: apiStage.api,
+            stage: apiStage.stage,
           })
         : undefined;
     const edge = new Edge(this, 'Edge', { settings, alarms, ingest: ingestStage.target });
@@ -162,6 +209,8 @@ export class TributaryStack extends Stack {
       exports: exportsStage.function,
       record: recordStage.function,
       recordAll: recordAllStage.function,
+      recordOrders: recordOrdersStage.function,
+      recordOrdersAll: recordOrdersAllStage.function,
       snapshot: snapshotStage.function,
       preview: previewStage.function,
       population: populationStage.function,
@@ -171,8 +220,14 @@ export class TributaryStack extends Stack {
       profilesQueue: profilesStage.queue,
       publishDeadLetters: publishStage.deadLetterQueue,
       recordDeadLetters: recordStage.deadLetterQueue,
+      recordOrdersDeadLetters: recordOrdersStage.deadLetterQueue,
       deliverQueue: deliverStage.wake,
+      push: pushStage.function,
+      pushQueue: pushStage.wake,
       exportsQueue: exportsStage.queue,
+      collect: collectStage?.function,
+      behaviour: behaviourStage?.function,
+      behaviourQueue: behaviourStage?.queue,
     });
 
     this.output({
@@ -199,9 +254,14 @@ export class TributaryStack extends Stack {
       PublishDeadLetterQueueUrl: publishStage.deadLetterQueue.queueUrl,
       DeliverQueueUrl: deliverStage.wake.queue.queueUrl,
       DeliverDeadLetterQueueUrl: deliverStage.wake.deadLetterQueue.queueUrl,
+      PushQueueUrl: pushStage.wake.queue.queueUrl,
+      PushDeadLetterQueueUrl: pushStage.wake.deadLetterQueue.queueUrl,
       ExportsQueueUrl: exportsStage.queue.queue.queueUrl,
       ExportsDeadLetterQueueUrl: exportsStage.queue.deadLetterQueue.queueUrl,
+      BehaviourQueueUrl: behaviourStage?.queue.queue.queueUrl ?? NONE,
+      BehaviourDeadLetterQueueUrl: behaviourStage?.queue.deadLetterQueue.queueUrl ?? NONE,
       RecordDeadLetterQueueUrl: recordStage.deadLetterQueue.queueUrl,
+      RecordOrdersDeadLetterQueueUrl: recordOrdersStage.deadLetterQueue.queueUrl,
       SnapshotFunction: snapshotStage.function.functionName,
       SigningSecretsPrefix: signingSecrets.prefix,
       SecretsPrefix: secrets.prefix,
@@ -216,11 +276,15 @@ export class TributaryStack extends Stack {
       ProfilesLogGroup: profilesStage.function.logGroup.logGroupName,
       PublishLogGroup: publishStage.function.logGroup.logGroupName,
       DeliverLogGroup: deliverStage.function.logGroup.logGroupName,
+      PushLogGroup: pushStage.function.logGroup.logGroupName,
       RecordLogGroup: recordStage.function.logGroup.logGroupName,
+      RecordOrdersLogGroup: recordOrdersStage.function.logGroup.logGroupName,
       SnapshotLogGroup: snapshotStage.function.logGroup.logGroupName,
       PreviewLogGroup: previewStage.function.logGroup.logGroupName,
       ExportsLogGroup: exportsStage.function.logGroup.logGroupName,
       ApiLogGroup: apiStage?.function.logGroup.logGroupName ?? NONE,
+      CollectLogGroup: collectStage?.function.logGroup.logGroupName ?? NONE,
+      BehaviourLogGroup: behaviourStage?.function.logGroup.logGroupName ?? NONE,
       PopulationLogGroup: populationStage.function.logGroup.logGroupName,
     });
   }

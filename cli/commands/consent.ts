@@ -1,7 +1,7 @@
 /** `consent`: what a customer has agreed to be written by, and what they have taken back. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ROUTES } from '../../shared/api/routes.ts';
-import { PURPOSES, type Purpose } from '../../shared/profiles/marks.ts';
+import { PURPOSES, type Purpose, REFUSES_ALL } from '../../shared/profiles/marks.ts';
 import type { ConsentsByName } from '../../shared/profiles/unified.ts';
 import { apiFor } from '../api.ts';
 import { UsageError } from '../errors.ts';
@@ -11,6 +11,7 @@ import { examples, globalsOf, type Session } from '../session.ts';
 interface ConsentOptions {
   readonly give: readonly string[];
   readonly refuse: readonly string[];
+  readonly refuseAll?: true;
   readonly purpose: Purpose;
   readonly source: string;
   readonly wording?: string;
@@ -24,6 +25,7 @@ export function addConsent(program: Command, session: Session): void {
     .argument('<profile>', 'id of the profile, or of one of its personas')
     .option('--give <channel>', 'push, sms, email, wechat …; may be said several times', readChannel, [])
     .option('--refuse <channel>', 'likewise, and none is sent there any more', readChannel, [])
+    .option('--refuse-all', 'in one step: nothing is sent to this customer any more, by any way and for any purpose')
     .addOption(new Option('--purpose <purpose>', 'what for').choices(PURPOSES).default('marketing'))
     .option('--source <text>', 'where the customer said so', 'command line')
     .option('--wording <version>', 'which version of the wording was shown')
@@ -48,11 +50,13 @@ export function addConsent(program: Command, session: Session): void {
     });
 }
 
-function saidBy({ give, refuse, purpose, source, wording }: ConsentOptions) {
+function saidBy({ give, refuse, refuseAll, purpose, source, wording }: ConsentOptions) {
   const both = give.find((channel) => refuse.includes(channel));
   if (both !== undefined) throw new UsageError(`${both} is both given and refused: say one of them.`);
-  const rest = { purpose, source, ...(wording !== undefined && { wording }) };
+  const words = { source, ...(wording !== undefined && { wording }) };
+  const rest = { purpose, ...words };
   return [
+    ...(refuseAll ? [{ channel: REFUSES_ALL, given: false, ...words }] : []),
     ...give.map((channel) => ({ channel, given: true, ...rest })),
     ...refuse.map((channel) => ({ channel, given: false, ...rest })),
   ];

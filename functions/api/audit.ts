@@ -1,6 +1,6 @@
 import type { AuditLog } from '../../shared/api/audit.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { storePage } from './pages.ts';
 import type { Handlers } from './serve.ts';
 
 export interface AuditReads {
@@ -11,8 +11,8 @@ export interface AuditReads {
 const LIST = ['audit'];
 
 export const auditHandlers = ({ audit, clock }: AuditReads): Pick<Handlers, 'listAudit'> => ({
-  async listAudit({ query: { limit, cursor } }) {
-    const { items, next } = await audit.listEntries(clock(), limit, readCursor(LIST, cursor));
-    return { status: 200, body: { items, nextCursor: writeCursor(LIST, next) } };
+  async listAudit({ query }) {
+    const body = await storePage(LIST, query, (limit, after) => audit.listEntries(clock(), limit, after));
+    return { status: 200, body };
   },
 });

@@ -14,6 +14,10 @@ export const ApiConfig = z.object({
   PREVIEW_FUNCTION: z.string().min(1),
   IDENTITY_KEYS: z.string().startsWith('/'),
   SIGNING_SECRETS_PREFIX: z.string().startsWith('/'),
+  SERVER_KEYS_PREFIX: z.string().startsWith('/'),
+  PUSH_CREDENTIALS_PREFIX: z.string().startsWith('/'),
+  /** What templates name as `{{ brand }}`; empty: they may not. */
+  BRAND: z.string().default(''),
   REPORTING_CURRENCY: z.string().length(3),
   /** Name of the claim that holds roles. */
   ROLES_CLAIM: z.string().min(1),

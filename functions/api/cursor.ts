@@ -1,9 +1,9 @@
 /**
  * Cursors: opaque to clients, good for one list only. The digest tells a cursor of another list, or one that was cut off, from a good
- * one; it is no secret, as all that a cursor can do is to begin at another place of a list that its bearer may read.
+ * one; it is no secret, as all that a cursor can do is to begin at another place of a list that its bearer may read. One that is made up
+ * is refused where it is read: see storePage.
  */
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
 import { Refusal } from './problem.ts';
 
 const DIGEST_CHARS = 12;
@@ -30,13 +30,3 @@ export const badCursor = (): Refusal =>
   new Refusal(400, 'cursor_invalid', 'This cursor is none of this list. Begin again without one.', {
     problems: [{ in: 'query', at: 'cursor', message: 'the nextCursor of the page before' }],
   });
-
-/** What a cursor holds as JSON, where it is more than a name. */
-export function parseAfter<Schema extends z.ZodType>(schema: Schema, after: string): z.output<Schema> {
-  try {
-    return schema.parse(JSON.parse(after));
-  } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError) throw badCursor();
-    throw error;
-  }
-}

@@ -28,5 +28,12 @@ export function readIfMatch(header: string): Seen {
 /** To be called with what is there before it is replaced. */
 export function requireSeen(seen: Seen | undefined, revision: number): void {
   if (!seen || seen.includes(revision)) return;
-  throw new Refusal(412, 'revision_changed', 'It was changed since you looked. Get it again, and repeat the change.');
+  throw changed('It was changed since you looked. Get it again, and repeat the change.');
 }
+
+/** Where there is nothing: whoever has seen something, be it anything (`*`), means another thing than to make the first. */
+export function requireNone(seen: Seen | undefined): void {
+  if (seen) throw changed('There is none any more. Leave If-Match out to make the first.');
+}
+
+const changed = (detail: string): Refusal => new Refusal(412, 'revision_changed', detail);

@@ -2,8 +2,8 @@ import { seesPersons } from '../../shared/api/roles.ts';
 import { ExportWishes } from '../../shared/exports/export.ts';
 import * as manage from '../../shared/exports/manage.ts';
 import type { Caller } from './caller.ts';
-import { readCursor, writeCursor } from './cursor.ts';
-import { requireSeen, type Seen } from './etag.ts';
+import { requireNone, requireSeen, type Seen } from './etag.ts';
+import { storePage } from './pages.ts';
 import { Refusal } from './problem.ts';
 import type { Handlers } from './serve.ts';
 
@@ -24,11 +24,11 @@ export const exportHandlers = (its: manage.ExportManagement): ExportHandlers => 
     return { status: 202, body: outcome.export, subject: outcome.export.id };
   },
 
-  async listExportsOfSegment({ params: { id }, query: { limit, cursor }, caller }) {
-    const list = ['exports', id];
-    const asked = { segment: id, limit, after: readCursor(list, cursor), caller: asCaller(caller) };
-    const { items, next } = await manage.listExports(asked, its);
-    return { status: 200, body: { items, nextCursor: writeCursor(list, next) } };
+  async listExportsOfSegment({ params: { id }, query, caller }) {
+    const body = await storePage(['exports', id], query, (limit, after) =>
+      manage.listExports({ segment: id, limit, after, caller: asCaller(caller) }, its),
+    );
+    return { status: 200, body };
   },
 
   async getExport({ params: { exportId }, caller }) {
@@ -63,9 +63,13 @@ async function seenRevision(
   seen: Seen | undefined,
   { exports }: manage.ExportManagement,
 ): Promise<number> {
-  const revision = (await exports.getSchedule(segment))?.revision ?? 0;
-  requireSeen(seen, revision);
-  if (seen || revision === 0) return revision;
+  const known = await exports.getSchedule(segment);
+  if (!known) {
+    requireNone(seen);
+    return 0;
+  }
+  requireSeen(seen, known.revision);
+  if (seen) return known.revision;
   throw new Refusal(
     428,
     'if_match_missing',

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import { dynamoAudit, dynamoIdempotency } from '../../shared/api/store.ts';
+import { dynamoCampaigns } from '../../shared/campaigns/store.ts';
+import { dynamoProducts } from '../../shared/catalogue/store.ts';
 import { ADAPTERS, DOORS } from '../../shared/channels/registry.ts';
 import { dynamoConnections } from '../../shared/connections/store.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
@@ -15,6 +17,8 @@ import { lambdaPreviewer, previewClient } from '../../shared/preview/store.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { dynamoCustomers } from '../../shared/profiles/store.ts';
 import { dynamoHistory } from '../../shared/publish/store.ts';
+import { dynamoProviders, ssmPushCredentials } from '../../shared/push/accounts/store.ts';
+import { dynamoContactLogs, dynamoDevices, dynamoSendRecords } from '../../shared/push/store.ts';
 import type { ProfilesMessage, WakeMessage } from '../../shared/queues/messages.ts';
 import { sqsQueue } from '../../shared/queues/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
@@ -24,6 +28,8 @@ import { observed } from '../../shared/runtime/middleware.ts';
 import { createTelemetry } from '../../shared/runtime/powertools.ts';
 import { s3Client } from '../../shared/runtime/s3.ts';
 import { dynamoMemberships, dynamoSegments } from '../../shared/segments/store.ts';
+import { RANDOM_KEYS } from '../../shared/sources/manage.ts';
+import { dynamoSources, ssmServerKeys } from '../../shared/sources/store.ts';
 import { RANDOM_NAMES } from '../../shared/subscribers/manage.ts';
 import { Message } from '../../shared/subscribers/message.ts';
 import { createSender, systemResolve } from '../../shared/subscribers/send.ts';
@@ -50,6 +56,8 @@ const readings = { orders, doors: DOORS, connections: dynamoConnections(operatio
 const profiles = sqsQueue<ProfilesMessage>({ client: sqs, url: config.PROFILES_QUEUE_URL });
 const segments = dynamoSegments(engagement);
 const audit = dynamoAudit(engagement);
+const campaigns = dynamoCampaigns(engagement);
+const devices = async () => dynamoDevices({ ...engagement, sealer: (await keys.load()).sealer });
 
 const api = createApi({
   handlers: createHandlers({
@@ -65,6 +73,7 @@ const api = createApi({
       clock,
     },
     marks: { customers, profiles, clock },
+    products: { products: dynamoProducts(engagement), clock },
     segments: {
       segments,
       memberships: dynamoMemberships(engagement),
@@ -93,6 +102,33 @@ const api = createApi({
       send: createSender({ hosts: config.WEBHOOK_HOSTS, resolve: systemResolve }),
       clock,
       ...RANDOM_NAMES,
+    },
+    sources: {
+      sources: dynamoSources(operations),
+      serverKeys: ssmServerKeys({ client: ssm, prefix: config.SERVER_KEYS_PREFIX }),
+      clock,
+      ...RANDOM_KEYS,
+    },
+    campaigns: {
+      campaigns,
+      segments,
+      memberships: dynamoMemberships(engagement),
+      records: dynamoSendRecords(engagement),
+      recipients: async () => ({
+        customers: await customers(),
+        devices: await devices(),
+        logs: dynamoContactLogs(engagement),
+      }),
+      ...(config.BRAND !== '' && { brand: config.BRAND }),
+      clock,
+    },
+    push: {
+      customers,
+      devices,
+      campaigns,
+      credentials: ssmPushCredentials({ client: ssm, prefix: config.PUSH_CREDENTIALS_PREFIX }),
+      providers: dynamoProviders(engagement),
+      clock,
     },
     tierPolicy: {
       policies: dynamoPolicies(operations),

@@ -51,15 +51,15 @@ export async function once(
   try {
     answer = await work();
   } catch (error) {
-    // Nothing came of it, so the same key may be tried again.
-    await idempotency.release(attempt);
+    // Nothing came of it, so the same key may be tried again: at once, or where this fails in a minute.
+    await orTell('Attempt could not be released', () => idempotency.release(attempt));
     throw error;
   }
-  try {
-    await idempotency.finish(attempt, answer);
-  } catch (error) {
-    // It is done, so it is answered; sent again within a minute, it is told to wait, and after that done again.
-    telemetry.error('Answer could not be kept', error, {});
-  }
+  // It is done, so it is answered; sent again within a minute, it is told to wait, and after that done again.
+  await orTell('Answer could not be kept', () => idempotency.finish(attempt, answer));
   return answer;
+
+  async function orTell(message: string, write: () => Promise<void>): Promise<void> {
+    await write().catch((error: unknown) => telemetry.error(message, error, {}));
+  }
 }

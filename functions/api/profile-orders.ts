@@ -6,7 +6,6 @@ import pMap from 'p-map';
 import * as z from 'zod';
 import type { PersonaId } from '../../shared/identity/persona.ts';
 import type { CustomerIndex, Entry, PageOf } from '../../shared/profiles/customer.ts';
-import { parseAfter } from './cursor.ts';
 
 /** Of one persona: the page of its list where it goes on (none: the first), and how many of that page were taken. */
 const Place = z.tuple([z.int().min(0), z.string().nullable(), z.int().min(0)]);
@@ -30,7 +29,7 @@ export async function ordersOf(
   store: Pick<CustomerIndex, 'listEntriesOf'>,
 ): Promise<PageOf<string>> {
   const places: readonly Place[] =
-    after === undefined ? members.map((_, index) => [index, null, 0]) : parseAfter(Places, after);
+    after === undefined ? members.map((_, index) => [index, null, 0]) : readPlaces(after, members);
   const read = async (open: Open): Promise<void> => {
     const persona = members[open.index];
     const page = persona && (await store.listEntriesOf(persona, limit, open.after));
@@ -60,6 +59,13 @@ export async function ordersOf(
   }
   const left = opened.filter(hasMore).map(({ index, after: start, taken }): Place => [index, start ?? null, taken]);
   return { items: keys, ...(left.length > 0 && { next: JSON.stringify(left) }) };
+}
+
+/** Throws a SyntaxError where they are none of these lists. */
+function readPlaces(after: string, members: readonly PersonaId[]): readonly Place[] {
+  const places = Places.safeParse(JSON.parse(after));
+  if (places.success && places.data.length <= members.length) return places.data;
+  throw new SyntaxError('No place in the orders of a profile.');
 }
 
 const hasMore = ({ items, taken }: Open): boolean => taken < items.length;

@@ -20,7 +20,7 @@ import type { Clock } from '../../shared/runtime/clock.ts';
 import { explainSegments } from '../../shared/segments/explain-segments.ts';
 import type { SegmentStore } from '../../shared/segments/segment-store.ts';
 import { instant } from '../../shared/time/instant.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { fittingPage, storePage } from './pages.ts';
 import { Refusal } from './problem.ts';
 import { ordersOf } from './profile-orders.ts';
 import type { Handlers } from './serve.ts';
@@ -70,24 +70,29 @@ export const profileHandlers = (its: ProfileReads): ProfileHandlers => ({
     return { status: 200, body: inLanguage({ ...explanation, segments }, lang) };
   },
 
-  async listOrdersOfProfile({ params: { id }, query: { limit, cursor }, revealed }) {
+  async listOrdersOfProfile({ params: { id }, query, revealed }) {
     const store = await its.customers();
     const { members } = await requireRoot(id, store);
     // Whom it is made of is part of the place: who joins or parts meanwhile begins the list anew.
     const list = ['orders', ...members];
-    const page = await ordersOf(members, { limit, after: readCursor(list, cursor) }, store);
-    const orders = await pMap(page.items, (key) => orderOf(key, its.readings), { concurrency: ORDERS_AT_ONCE });
-    const items = orders.filter((order) => order !== undefined).map((order) => (revealed ? order : maskBuyer(order)));
-    return { status: 200, body: { items, nextCursor: writeCursor(list, page.next) } };
+    const body = await fittingPage(query.limit, async (most) => {
+      const asked = { ...query, limit: most };
+      const page = await storePage(list, asked, (limit, after) => ordersOf(members, { limit, after }, store));
+      const orders = await pMap(page.items, (key) => orderOf(key, its.readings), { concurrency: ORDERS_AT_ONCE });
+      const items = orders.filter((order) => order !== undefined).map((order) => (revealed ? order : maskBuyer(order)));
+      return { ...page, items };
+    });
+    return { status: 200, body };
   },
 
-  async listHistoryOfProfile({ params: { id }, query: { limit, cursor } }) {
+  async listHistoryOfProfile({ params: { id }, query }) {
     const customers = await its.customers();
     const root = await requireRoot(id, customers);
-    const list = ['history', root.persona];
     const stores = { history: its.history, customers };
-    const { items, next } = await historyPage(root, { limit, after: readCursor(list, cursor) }, stores);
-    return { status: 200, body: { items, nextCursor: writeCursor(list, next) } };
+    const body = await storePage(['history', root.persona], query, (limit, after) =>
+      historyPage(root, { limit, after }, stores),
+    );
+    return { status: 200, body };
   },
 });
 

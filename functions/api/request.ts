@@ -92,7 +92,19 @@ function readJson(bytes: Uint8Array, headers: Headers, schema: z.ZodType): unkno
   }
   if (isDeeper(json, DEEPEST_BODY))
     throw invalid([{ in: 'body', at: '', message: `at most ${DEEPEST_BODY} levels of nesting` }]);
+  if (!isWhole(json))
+    throw invalid([{ in: 'body', at: '', message: 'texts of whole characters, no half surrogate pairs' }]);
   return json;
+}
+
+/** JSON can name half a character (`"\ud800"`), which UTF-8 can not hold: no table or file would give it back. */
+const HALF_CHARACTER = /\p{Surrogate}/u;
+
+/** Of what is not too deep. */
+function isWhole(value: unknown): boolean {
+  if (typeof value === 'string') return !HALF_CHARACTER.test(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, inner]) => isWhole(name) && isWhole(inner));
 }
 
 function isDeeper(value: unknown, levels: number): boolean {

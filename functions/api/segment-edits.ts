@@ -1,6 +1,7 @@
 /** Every edit of a segment is a new version of it, and of all together: who finds that another was first looks again. */
+import { isDeepStrictEqual } from 'node:util';
 import { Conflict } from '../../shared/runtime/errors.ts';
-import type { SegmentDefinition, SegmentVersion } from '../../shared/segments/definition.ts';
+import { decidingVersion, type SegmentDefinition, type SegmentVersion } from '../../shared/segments/definition.ts';
 import type { SegmentStore, SegmentsNow } from '../../shared/segments/segment-store.ts';
 
 /** What a version says, but for its numbers. */
@@ -17,7 +18,13 @@ export async function putVersion(
   for (let attempt = 1; ; attempt++) {
     const now = await segments.listSegments();
     const known = now.segments.find((one) => one.id === id);
-    const next: SegmentVersion = { ...say(known, now), version: (known?.version ?? 0) + 1, revision: now.revision + 1 };
+    const said = say(known, now);
+    const next: SegmentVersion = {
+      ...said,
+      version: (known?.version ?? 0) + 1,
+      revision: now.revision + 1,
+      ...(known && meansTheSame(known, said) && { decidedBy: decidingVersion(known) }),
+    };
     try {
       await segments.putSegment(next);
       return next;
@@ -26,3 +33,7 @@ export async function putVersion(
     }
   }
 }
+
+/** Whoever is in the one is in the other: it only says otherwise what it is. */
+const meansTheSame = (known: SegmentVersion, said: Said): boolean =>
+  known.isArchived === said.isArchived && isDeepStrictEqual(known.when, said.when);

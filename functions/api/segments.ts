@@ -12,9 +12,8 @@ import { readDefinition } from '../../shared/segments/read-definition.ts';
 import { READY_MADE, vipOfChannel } from '../../shared/segments/ready-made.ts';
 import type { MembershipStore, SegmentStore } from '../../shared/segments/segment-store.ts';
 import { instant } from '../../shared/time/instant.ts';
-import { readCursor, writeCursor } from './cursor.ts';
 import { requireSeen } from './etag.ts';
-import { inPages } from './pages.ts';
+import { inPages, storePage } from './pages.ts';
 import { Refusal } from './problem.ts';
 import { putVersion, type Said } from './segment-edits.ts';
 import type { Handlers } from './serve.ts';
@@ -24,15 +23,16 @@ export interface SegmentDependencies {
   readonly channels: readonly string[];
   readonly reportingCurrency: string;
   readonly segments: SegmentStore;
-  readonly memberships: Pick<MembershipStore, 'listMembers'>;
+  readonly memberships: Pick<MembershipStore, 'listMembers' | 'countMembers'>;
   readonly derivations: Pick<DerivationStore, 'getDerivation' | 'listProgress'>;
   readonly previewer: Previewer;
   readonly profiles: Queue<ProfilesMessage>;
   readonly clock: Clock;
 }
 
-const PREVIEW_ID = 'preview';
 const BUSY_SECONDS = 5;
+/** What a look at a segment may cost: see countMembers. */
+const ROWS_COUNTED_MOST = 100_000;
 
 type SegmentHandlers = Pick<
   Handlers,
@@ -58,7 +58,9 @@ export const segmentHandlers = (its: SegmentDependencies): SegmentHandlers => ({
   },
 
   async getSegment({ params: { id } }) {
-    return { status: 200, ...(await answer(await requireSegment(id, its), its)) };
+    const { body, revision } = await answer(await requireSegment(id, its), its);
+    const members = await its.memberships.countMembers(id, ROWS_COUNTED_MOST);
+    return { status: 200, body: { ...body, members }, revision };
   },
 
   async createSegment({ body: { why, ...definition }, caller }) {
@@ -116,17 +118,18 @@ export const segmentHandlers = (its: SegmentDependencies): SegmentHandlers => ({
     return { status: 200, body: { items: items.map(shown), nextCursor } };
   },
 
-  async listMembersOfSegment({ params: { id }, query: { limit, cursor } }) {
+  async listMembersOfSegment({ params: { id }, query }) {
     await requireSegment(id, its);
-    const list = ['members', id];
-    const { items, next } = await its.memberships.listMembers(id, limit, readCursor(list, cursor));
+    const { items, nextCursor } = await storePage(['members', id], query, (limit, after) =>
+      its.memberships.listMembers(id, limit, after),
+    );
     const members = items.map(({ profile, since, version, because }) => ({ profile, since, version, because }));
-    return { status: 200, body: { items: members, nextCursor: writeCursor(list, next) } };
+    return { status: 200, body: { items: members, nextCursor } };
   },
 
   async previewSegment({ body }) {
     const { segments } = await its.segments.listSegments();
-    const { when } = readAmong({ id: PREVIEW_ID, name: PREVIEW_ID, when: body.when }, segments, its);
+    const { when } = readAmong({ id: freeId(segments), name: 'preview', when: body.when }, segments, its);
     try {
       return { status: 200, body: await its.previewer.preview({ ...body, when }) };
     } catch (error) {
@@ -162,7 +165,10 @@ async function fillsOf({ derivations }: Pick<SegmentDependencies, 'derivations'>
   return (version: SegmentVersion): Fill => fillOf(version, derivation, progress);
 }
 
-const shown = ({ isArchived, revision: _, ...version }: SegmentVersion) => ({ ...version, archived: isArchived });
+const shown = ({ isArchived, revision: _, decidedBy: __, ...version }: SegmentVersion) => ({
+  ...version,
+  archived: isArchived,
+});
 
 async function answer(version: SegmentVersion, its: SegmentDependencies) {
   const body: SegmentAnswer = { ...shown(version), fill: (await fillsOf(its))(version) };
@@ -174,7 +180,7 @@ type Say = (known: SegmentVersion | undefined, all: readonly SegmentVersion[]) =
 async function edit(id: string, its: SegmentDependencies, say: Say): Promise<SegmentVersion> {
   const put = await putVersion(id, its.segments, (known, { segments }) => say(known, segments));
   // It is found everywhere from now on, or where this fails, from the next sweep on, which comes by itself.
-  await its.profiles.send({ sweep: true });
+  if (put.decidedBy === undefined) await its.profiles.send({ sweep: true });
   return put;
 }
 
@@ -190,6 +196,12 @@ const definitionOf = ({ id, name, description, when }: SegmentVersion): SegmentD
   ...(description !== undefined && { description }),
   when,
 });
+
+/** Of no segment: what is only previewed has no name, and whatever it asks about does not ask about it. */
+function freeId(segments: readonly SegmentVersion[]): string {
+  const taken = new Set(segments.map(({ id }) => id));
+  for (let number = 1; ; number++) if (!taken.has(`preview-${number}`)) return `preview-${number}`;
+}
 
 /** All that is wrong with it, in the words of whoever writes it. */
 function readAmong(json: unknown, others: readonly SegmentVersion[], its: SegmentDependencies): SegmentDefinition {

@@ -73,13 +73,17 @@ function rethrow(error: unknown, seen: Seen | undefined): never {
 
 const NOBODY: Caller = { id: '', roles: [] };
 
-async function admit({ name, route, claims }: Call, dependencies: ApiDependencies): Promise<Caller> {
+async function admit({ name, route, claims, incoming }: Call, dependencies: ApiDependencies): Promise<Caller> {
   if (route.role === 'anyone') return NOBODY;
   const caller = callerOf(claims, dependencies.rolesClaim);
   try {
     requireRole(caller, route.role);
   } catch (error) {
-    if (route.audited) await trailRefusal({ caller: caller.id, operation: name }, 403, dependencies);
+    if (route.audited) {
+      // As far as it is a name: nothing else that somebody wrote is kept.
+      const subject = subjectOf(route.params?.safeParse(incoming.params).data);
+      await trailRefusal({ caller: caller.id, operation: name, subject }, 403, dependencies);
+    }
     throw error;
   }
   return caller;

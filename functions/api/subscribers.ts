@@ -1,8 +1,7 @@
 import * as manage from '../../shared/subscribers/manage.ts';
 import { listDeadLetters, redrive } from '../../shared/subscribers/redrive.ts';
-import { readCursor, writeCursor } from './cursor.ts';
 import { requireSeen } from './etag.ts';
-import { inPages } from './pages.ts';
+import { inPages, storePage } from './pages.ts';
 import { Refusal } from './problem.ts';
 import type { Handlers } from './serve.ts';
 
@@ -67,10 +66,11 @@ export const subscriberHandlers = (its: manage.Management): SubscriberHandlers =
     return { status: 200, body: await redrive({ id, message }, its) };
   },
 
-  async listDeadLettersOfSubscriber({ params: { id }, query: { limit, cursor } }) {
-    const list = ['dead-letters', id];
-    const { items, next } = await listDeadLetters({ id, limit, after: readCursor(list, cursor) }, its);
-    return { status: 200, body: { items, nextCursor: writeCursor(list, next) } };
+  async listDeadLettersOfSubscriber({ params: { id }, query }) {
+    const body = await storePage(['dead-letters', id], query, (limit, after) =>
+      listDeadLetters({ id, limit, after }, its),
+    );
+    return { status: 200, body };
   },
 });
 

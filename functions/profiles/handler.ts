@@ -12,9 +12,11 @@ import {
   sweep,
 } from '../../shared/derivations/sweep.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
+import type { Sealer } from '../../shared/identity/seal.ts';
 import type { OrderKey } from '../../shared/orders/order-key.ts';
 import type { Entry } from '../../shared/profiles/customer.ts';
 import { entriesAsStored, entriesOfChange, follow, type OrderChange } from '../../shared/profiles/follow-orders.ts';
+import { identifyCustomer } from '../../shared/profiles/identify.ts';
 import type { Outcome } from '../../shared/profiles/update.ts';
 import { type Cause, ProfilesMessage } from '../../shared/queues/messages.ts';
 import { consumeBatch } from '../../shared/queues/sqs-batch.ts';
@@ -28,6 +30,7 @@ export interface OrderRecord {
 }
 
 export interface ProfilesDependencies extends RecountDependencies {
+  readonly sealer: Sealer;
   readonly telemetry: Telemetry;
 }
 
@@ -109,6 +112,7 @@ async function handle(message: ProfilesMessage, dependencies: ProfilesDependenci
     if (skipped || started.length > 0) telemetry.info('Swept', { due, skipped, started: started.join(' ') });
   } else if ('rederive' in message) await rederivePage(message.rederive, dependencies);
   else if ('recount' in message) await recountPage(message.recount, dependencies);
+  else if ('identified' in message) report(await identifyCustomer(message, dependencies), 'live', dependencies);
   else if ('personas' in message) {
     await derive(message, dependencies);
   } else {

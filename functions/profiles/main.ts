@@ -75,7 +75,7 @@ function dependenciesWith(keys: Keys): ProfilesDependencies {
     table: config.CUSTOMERS_TABLE,
     sealer: keys.sealer,
   });
-  return { ...shared, keys, customers, index: customers };
+  return { ...shared, keys, sealer: keys.sealer, customers, index: customers };
 }
 
 /** Of the stream and of the queue alike: both lead to the same customers. */

@@ -20,7 +20,10 @@ import type { MembershipStore } from '../../shared/segments/segment-store.ts';
 
 export interface PublishDependencies {
   readonly bus: EventBus;
+  /** Subscribers. */
   readonly deliveries: Deliveries;
+  /** Campaigns. */
+  readonly triggers: Deliveries;
   readonly history: Pick<HistoryStore, 'putHistory'>;
   readonly memberships: Pick<MembershipStore, 'putMembership'>;
   readonly keys: KeyStore;
@@ -35,7 +38,15 @@ interface Change {
   readonly events: readonly ProfileEvent[];
 }
 
-export function createPublish({ bus, deliveries, history, memberships, keys, telemetry }: PublishDependencies) {
+export function createPublish({
+  bus,
+  deliveries,
+  triggers,
+  history,
+  memberships,
+  keys,
+  telemetry,
+}: PublishDependencies) {
   return async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const places = Records.filter(isPlace);
     if (places.length === 0) return { batchItemFailures: [] };
@@ -68,6 +79,7 @@ export function createPublish({ bus, deliveries, history, memberships, keys, tel
       async ({ record, events }) => {
         try {
           await deliveries.tell(events);
+          await triggers.tell(events);
           for (const { profile, entry } of events.flatMap(rowsOf)) await history.putHistory(profile, entry);
           for (const row of events.flatMap(membershipOf)) await memberships.putMembership(row);
         } catch (error) {

@@ -1,7 +1,10 @@
 import middy from '@middy/core';
+import { dynamoCampaigns } from '../../shared/campaigns/store.ts';
 import { ssmKeys } from '../../shared/identity/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoHistory, eventBridgeBus } from '../../shared/publish/store.ts';
+import { createTriggers } from '../../shared/push/fan-out.ts';
+import { PushWork } from '../../shared/push/push-work.ts';
 import { sqsQueue } from '../../shared/queues/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
@@ -29,6 +32,12 @@ export const handler = middy(
       deadLetters: dynamoDeadLetters(engagement),
       lanes: dynamoLanes({ client, table: config.OPERATIONS_TABLE, detail: Message }),
       wakes: sqsQueue({ client: sqsClient(), url: config.DELIVER_QUEUE_URL }),
+      clock: systemClock,
+    }),
+    triggers: createTriggers({
+      campaigns: dynamoCampaigns(engagement),
+      lanes: dynamoLanes({ client, table: config.OPERATIONS_TABLE, detail: PushWork }),
+      wakes: sqsQueue({ client: sqsClient(), url: config.PUSH_QUEUE_URL }),
       clock: systemClock,
     }),
     history: dynamoHistory({ client, table: config.CUSTOMERS_TABLE }),

@@ -25,7 +25,7 @@ export const AUDIT_KEPT_DAYS = 400;
 export interface AuditLog {
   /** One an id and time: the last that is put stands. */
   putEntry(entry: AuditEntry): Promise<void>;
-  /** Newest first, of those that are kept; `now` is where it begins. */
+  /** Newest first, of those that are kept; `now` is where it begins. Throws a SyntaxError where `after` is none of its own. */
   listEntries(now: Date, limit: number, after?: string): Promise<PageOf<AuditEntry>>;
 }
 

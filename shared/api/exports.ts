@@ -66,6 +66,7 @@ export const putExportSchedule = operation({
   answers: { 200: { description: 'As it was put.', schema: Schedule } },
   problems: {
     ...NOT_FOUND,
+    409: 'Another put one at the same time.',
     422: 'The segment is archived, or there is no such time zone.',
     428: 'There is a schedule, and If-Match does not say that it was seen.',
   },

@@ -42,8 +42,8 @@ export const tagProfile = operation({
 const Consent = z.strictObject({
   channel: z
     .string()
-    .regex(/^[a-z0-9_]{1,32}$/, 'small letters, digits and _: push, sms, email, wechat …')
-    .describe('the way of writing: push, sms, email, wechat …'),
+    .regex(/^(\*|[a-z0-9_]{1,32})$/, 'small letters, digits and _: push, sms, email, wechat …; or *')
+    .describe('the way of writing: push, sms, email, wechat …; * is all of them: refused, nothing is sent at all'),
   purpose: z.enum(PURPOSES).default('marketing'),
   given: z.boolean().describe('false: it is taken back'),
   at: z.iso.datetime().optional().describe('when the customer said so; absent: now. Of two, the later stands'),

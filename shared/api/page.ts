@@ -1,7 +1,7 @@
 /** Lists come in pages: `limit` and `cursor` are asked for, `items` and `nextCursor` answered. */
 import * as z from 'zod';
 
-export const PAGE_DEFAULT = 50;
+const PAGE_DEFAULT = 50;
 export const PAGE_MOST = 200;
 
 export const PageQuery = z.strictObject({

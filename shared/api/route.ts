@@ -12,9 +12,13 @@ export const TAGS = {
   profiles: 'Customers across channels: who they are, what they bought, their tier and why',
   segments: 'Named conditions, and who meets them',
   exports: 'Files of who is in a segment',
+  products: 'The catalogue: what is sold, where, at what price, and what of it is in stock',
   subscribers: 'Who is told of events over HTTP',
+  campaigns: 'Messages to customers: when, whom, what, and what became of them',
+  push: 'Devices, the policy of all campaigns, and accounts at providers',
   'tier policy': 'Which customer is in which tier',
   events: 'What is told on the bus and to subscribers',
+  sources: 'Where browse events come from, and by which keys',
   audit: 'Who changed what',
   api: 'This interface itself',
 } as const;

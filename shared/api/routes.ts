@@ -1,13 +1,17 @@
 /** All routes of the HTTP API, each with the least role that may. The names are those of the operations in the OpenAPI document. */
 import * as audit from './audit.ts';
+import * as campaigns from './campaigns.ts';
 import * as document from './document.ts';
 import * as events from './events.ts';
 import * as exports from './exports.ts';
 import * as marks from './marks.ts';
 import * as orders from './orders.ts';
+import * as products from './products.ts';
 import * as profiles from './profiles.ts';
+import * as push from './push.ts';
 import { type Route, route } from './route.ts';
 import * as segments from './segments.ts';
+import * as sources from './sources.ts';
 import * as subscribers from './subscribers.ts';
 import * as tierPolicy from './tier-policy.ts';
 
@@ -42,6 +46,13 @@ export const ROUTES = {
   getExportSchedule:     route('GET',    '/v1/segments/{id}/export-schedule',           'reader',   exports.getExportSchedule),
   removeExportSchedule:  route('DELETE', '/v1/segments/{id}/export-schedule',           'marketer', exports.removeExportSchedule),
 
+  listProducts:          route('GET',    '/v1/products',                                'reader',   products.listProducts),
+  getProduct:            route('GET',    '/v1/products/{id}',                           'reader',   products.getProduct),
+  putProduct:            route('PUT',    '/v1/products/{id}',                           'marketer', products.putProduct),
+  removeProduct:         route('DELETE', '/v1/products/{id}',                           'marketer', products.removeProduct),
+  putProducts:           route('POST',   '/v1/products:batch',                          'marketer', products.putProducts),
+  putStocks:             route('POST',   '/v1/products:stock',                          'marketer', products.putStocks),
+
   listSubscribers:       route('GET',    '/v1/subscribers',                             'marketer', subscribers.listSubscribers),
   addSubscriber:         route('POST',   '/v1/subscribers',                             'operator', subscribers.addSubscriber),
   getSubscriber:         route('GET',    '/v1/subscribers/{id}',                        'marketer', subscribers.getSubscriber),
@@ -51,6 +62,33 @@ export const ROUTES = {
   rotateSubscriberSecret: route('POST',  '/v1/subscribers/{id}/rotate',                 'operator', subscribers.rotateSubscriberSecret),
   redriveSubscriber:     route('POST',   '/v1/subscribers/{id}/redrive',                'operator', subscribers.redriveSubscriber),
   listDeadLettersOfSubscriber: route('GET', '/v1/subscribers/{id}/dead-letters',        'marketer', subscribers.listDeadLettersOfSubscriber),
+
+  listSources:           route('GET',    '/v1/sources',                                 'marketer', sources.listSources),
+  addSource:             route('POST',   '/v1/sources',                                 'operator', sources.addSource),
+  getSource:             route('GET',    '/v1/sources/{id}',                            'marketer', sources.getSource),
+  putSource:             route('PUT',    '/v1/sources/{id}',                            'operator', sources.putSource),
+  removeSource:          route('DELETE', '/v1/sources/{id}',                            'operator', sources.removeSource),
+  rotateSourceKey:       route('POST',   '/v1/sources/{id}/rotate',                     'operator', sources.rotateSourceKey),
+
+  listCampaigns:         route('GET',    '/v1/campaigns',                               'reader',   campaigns.listCampaigns),
+  createCampaign:        route('POST',   '/v1/campaigns',                               'marketer', campaigns.createCampaign),
+  getCampaign:           route('GET',    '/v1/campaigns/{id}',                          'reader',   campaigns.getCampaign),
+  putCampaign:           route('PUT',    '/v1/campaigns/{id}',                          'marketer', campaigns.putCampaign),
+  startCampaign:         route('POST',   '/v1/campaigns/{id}/start',                    'marketer', campaigns.startCampaign),
+  pauseCampaign:         route('POST',   '/v1/campaigns/{id}/pause',                    'marketer', campaigns.pauseCampaign),
+  dryRunCampaign:        route('POST',   '/v1/campaigns/{id}/dry-run',                  'marketer', campaigns.dryRunCampaign),
+  previewCampaign:       route('POST',   '/v1/campaigns/{id}/preview',                  'marketer', campaigns.previewCampaign),
+  reportCampaign:        route('GET',    '/v1/campaigns/{id}/report',                   'reader',   campaigns.reportCampaign),
+  listSendsOfCampaign:   route('GET',    '/v1/campaigns/{id}/sends',                    'marketer', campaigns.listSendsOfCampaign),
+
+  putDevice:             route('PUT',    '/v1/devices/{id}',                            'marketer', push.putDevice),
+  getDevice:             route('GET',    '/v1/devices/{id}',                            'marketer', push.getDevice),
+  removeDevice:          route('DELETE', '/v1/devices/{id}',                            'marketer', push.removeDevice),
+  getPushPolicy:         route('GET',    '/v1/push-policy',                             'reader',   push.getPushPolicy),
+  putPushPolicy:         route('PUT',    '/v1/push-policy',                             'marketer', push.putPushPolicy),
+  listPushProviders:     route('GET',    '/v1/push-providers',                          'marketer', push.listPushProviders),
+  putPushProvider:       route('PUT',    '/v1/push-providers/{provider}',               'operator', push.putPushProvider),
+  removePushProvider:    route('DELETE', '/v1/push-providers/{provider}',               'operator', push.removePushProvider),
 
   getTierPolicy:         route('GET',    '/v1/tier-policy',                             'reader',   tierPolicy.getTierPolicy),
   putTierPolicy:         route('PUT',    '/v1/tier-policy',                             'operator', tierPolicy.putTierPolicy),

@@ -42,6 +42,18 @@ export const SegmentAnswer = SegmentVersionAnswer.extend({
 }).meta({ id: 'Segment' });
 export type SegmentAnswer = z.infer<typeof SegmentAnswer>;
 
+const CountedSegment = SegmentAnswer.extend({
+  /** Of a segment that is filling, those who were found so far. */
+  members: z.object({
+    count: z.int().min(0),
+    more: z
+      .boolean()
+      .describe(
+        'not all were counted, as there are 100,000 or more, or as many have just left: `count` is the least that there are',
+      ),
+  }),
+}).meta({ id: 'CountedSegment' });
+
 const NOT_FOUND = { 404: 'There is no such segment.' };
 const INVALID = {
   422: 'The definition can not be meant, or asks about a segment that is not there: each problem is named with its place.',
@@ -92,9 +104,9 @@ export const createSegment = operation({
 
 export const getSegment = operation({
   tag: 'segments',
-  summary: 'A segment, as its newest version',
+  summary: 'A segment, as its newest version, and how many are in it',
   params,
-  answers: { 200: { description: 'An archived one, too.', schema: SegmentAnswer } },
+  answers: { 200: { description: 'An archived one, too.', schema: CountedSegment } },
   problems: NOT_FOUND,
   etag: true,
   example,
@@ -103,7 +115,8 @@ export const getSegment = operation({
 export const putSegment = operation({
   tag: 'segments',
   summary: 'Put the next version of a segment',
-  description: 'Who is in both versions stays in it, with the same `since`.',
+  description:
+    'Who is in both versions stays in it, with the same `since`. One with the same condition only says otherwise what the segment is: memberships stay those of the version before, and nothing is filled.',
   params,
   body: z.strictObject({ ...written, when: When, why: Why }).meta({ id: 'SegmentEdit' }),
   answers: { 200: { description: 'The version that was put.', schema: SegmentAnswer } },

@@ -131,6 +131,8 @@ function opened(bytes: Uint8Array, sealer: Sealer): KeptAnswer {
   return { ...rest, ...(body !== undefined && { body }) };
 }
 
+/** `2026-11-25T09:00:00.000Z#…` */
+const A_PLACE = /^\d{4}-\d{2}-\d{2}T[\d:.]+Z#/;
 const monthOf = (at: string): string => at.slice(0, 7);
 const DAY_MS = 24 * 60 * 60_000;
 
@@ -143,6 +145,8 @@ export function dynamoAudit({ client, table }: Table): AuditLog {
     },
 
     async listEntries(now, limit, after) {
+      if (after !== undefined && !(A_PLACE.test(after) && monthOf(after) <= monthOf(now.toISOString())))
+        throw new SyntaxError('No place in the trail.');
       const items: AuditEntry[] = [];
       const oldest = monthOf(new Date(now.getTime() - AUDIT_KEPT_DAYS * DAY_MS).toISOString());
       let start = after;

@@ -104,7 +104,12 @@ export function identifiersOf(
   return { identifiers, rejected };
 }
 
-function check(type: IdentifierType, value: string, connection: IdentityConnection): Checked {
+/** The value as it is compared, or why it links nobody. */
+export function check(
+  type: IdentifierType,
+  value: string,
+  connection: Pick<IdentityConnection, 'region' | 'ownContacts'>,
+): Checked {
   const checked = checkForm(type, value, connection.region);
   return checked.kind === 'clear' && isOwn(type, checked.value, connection)
     ? { kind: 'rejected', reason: 'own_contact' }
@@ -120,7 +125,11 @@ function checkForm(type: IdentifierType, value: string, region: string | undefin
   return plain === '' || /^0+$/.test(plain) ? { kind: 'rejected', reason: 'blocked' } : { kind: 'clear', value: plain };
 }
 
-function isOwn(type: IdentifierType, value: string, { ownContacts = [], region }: IdentityConnection): boolean {
+function isOwn(
+  type: IdentifierType,
+  value: string,
+  { ownContacts = [], region }: Pick<IdentityConnection, 'region' | 'ownContacts'>,
+): boolean {
   if (type !== 'phone' && type !== 'email') return false;
   return ownContacts.some((own) => {
     const checked = checkForm(type, own, region);

@@ -5,8 +5,8 @@
  * 2 | put it if the revision is unchanged | putOrder | key, condition on revision                 | -
  * 3 | its parts, where they are too large | all      | S3 orders/<hash of key>/<hash of parts>.json.gz | strong
  * 4 | all of them, in parts               | listOrders | scan                                     | eventual
- * 5 | one as the stream tells it          | readImage | -                                         | -
- * Asked by: 1 orders, profiles, cli · 2 orders · 3 within the others · 4, 5 profiles.
+ * 5 | one as the stream tells it          | orderImages | -                                       | -
+ * Asked by: 1 orders, profiles, cli · 2 orders · 3 within the others · 4 profiles, record-orders-all · 5 profiles, record-orders.
  */
 import { createHash } from 'node:crypto';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -33,6 +33,29 @@ export interface OrderImages {
   readImage(image: Record<string, unknown>): Promise<StoredOrder>;
 }
 
+interface Overflow {
+  readonly client: S3Client;
+  readonly bucket: string;
+}
+
+/** For whoever only follows the table's stream. */
+export function orderImages({ client, bucket }: Overflow): OrderImages {
+  async function fetchParts(partsObject: string): Promise<PackedOrder> {
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: partsObject }));
+    if (!Body) throw new Defect('parts_object_empty', `S3 answered without a body for ${partsObject}.`);
+    return JSON.parse(gunzipSync(await Body.transformToByteArray()).toString('utf8'));
+  }
+
+  return {
+    async readImage(image) {
+      // The cast: only putOrder writes to this table.
+      const item = image as OrderItem;
+      const packed = 'partsObject' in item ? await fetchParts(item.partsObject) : item;
+      return { key: item.key, revision: item.revision, cause: item.cause, parts: unpackOrder(packed) };
+    },
+  };
+}
+
 export function dynamoOrders({
   client,
   table,
@@ -40,7 +63,7 @@ export function dynamoOrders({
 }: {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
-  readonly overflow: { readonly client: S3Client; readonly bucket: string };
+  readonly overflow: Overflow;
 }): OrderStore & OrderScan & OrderImages {
   async function keepParts(key: OrderKey, packed: PackedOrder): Promise<PackedOrder | { partsObject: string }> {
     const text = JSON.stringify(packed);
@@ -52,18 +75,7 @@ export function dynamoOrders({
     return { partsObject };
   }
 
-  async function fetchParts(partsObject: string): Promise<PackedOrder> {
-    const { Body } = await overflow.client.send(new GetObjectCommand({ Bucket: overflow.bucket, Key: partsObject }));
-    if (!Body) throw new Defect('parts_object_empty', `S3 answered without a body for ${partsObject}.`);
-    return JSON.parse(gunzipSync(await Body.transformToByteArray()).toString('utf8'));
-  }
-
-  async function readImage(image: Record<string, unknown>): Promise<StoredOrder> {
-    // The cast: only putOrder writes to this table.
-    const item = image as OrderItem;
-    const packed = 'partsObject' in item ? await fetchParts(item.partsObject) : item;
-    return { key: item.key, revision: item.revision, cause: item.cause, parts: unpackOrder(packed) };
-  }
+  const { readImage } = orderImages(overflow);
 
   return {
     async getOrder(key): Promise<StoredOrder | undefined> {

@@ -1,4 +1,4 @@
-/** To whom events are told besides the bus: subscribers, each over HTTP. */
+/** To whom events are told besides the bus: subscribers, each over HTTP, and campaigns, whose triggers they may be. */
 import type { ProfileEvent } from './events.ts';
 
 export interface Deliveries {

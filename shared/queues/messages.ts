@@ -29,6 +29,12 @@ export const WakeMessage = z.union([
 ]);
 export type WakeMessage = z.infer<typeof WakeMessage>;
 
+/** Push queue, besides waking lanes: a page of a scheduled campaign's run over its audience. */
+export const RunMessage = z.object({
+  run: z.object({ campaign: z.string(), at: z.iso.datetime(), after: z.optional(z.string()) }),
+});
+export type RunMessage = z.infer<typeof RunMessage>;
+
 /** A page of a run over a whole table (shared/derivations/sweep.ts). */
 const page = {
   run: z.string(),
@@ -55,6 +61,10 @@ export const ProfilesMessage = z.union([
     cause: Cause,
     /** Of a re-derivation: by which run, and under which name it waits for these. */
     of: z.optional(z.object({ run: z.string(), group: z.string() })),
+  }),
+  /** What the brand says a persona is identified by, without an order; sealed, as it is personal (shared/profiles/identify.ts). */
+  z.object({
+    identified: z.object({ persona: z.string().check(z.minLength(1)), at: z.iso.datetime(), sealed: z.base64() }),
   }),
   /** Whatever is due: reviews, and a policy or model that came into force. */
   z.object({ sweep: z.literal(true) }),

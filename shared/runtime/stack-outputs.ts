@@ -31,9 +31,15 @@ export const StackOutputs = z.object({
   PublishDeadLetterQueueUrl: Text,
   DeliverQueueUrl: Text,
   DeliverDeadLetterQueueUrl: Text,
+  PushQueueUrl: Text,
+  PushDeadLetterQueueUrl: Text,
   ExportsQueueUrl: Text,
   ExportsDeadLetterQueueUrl: Text,
+  /** `none` where there is no HTTP API. */
+  BehaviourQueueUrl: Text,
+  BehaviourDeadLetterQueueUrl: Text,
   RecordDeadLetterQueueUrl: Text,
+  RecordOrdersDeadLetterQueueUrl: Text,
   /** Name of the function that takes a snapshot of all profiles when it is asked to. */
   SnapshotFunction: Text,
   /** Of the SSM parameters that hold what messages to subscribers are signed with. */
@@ -55,11 +61,16 @@ export const StackOutputs = z.object({
   PublishLogGroup: Text,
   DeliverLogGroup: Text,
   ExportsLogGroup: Text,
+  PushLogGroup: Text,
   RecordLogGroup: Text,
+  RecordOrdersLogGroup: Text,
   SnapshotLogGroup: Text,
   PreviewLogGroup: Text,
   /** `none` likewise. */
   ApiLogGroup: Text,
+  /** `none` likewise. */
+  CollectLogGroup: Text,
+  BehaviourLogGroup: Text,
   PopulationLogGroup: Text,
 });
 export type StackOutputs = z.infer<typeof StackOutputs>;

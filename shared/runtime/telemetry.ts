@@ -59,6 +59,34 @@ export const METRICS = {
   exported: 'Count',
   /** Exports that failed, and say why in their records: `export`. */
   exportFailed: 'Count',
+  /** Messages handed to providers, by provider and what came of it. */
+  pushed: 'Count',
+  /** Occurrences of campaigns that are settled, by how: `sent`, `held_out`, or what stood against it. */
+  pushSettled: 'Count',
+  /** Rows written to the lake of what became of customers, by their kind. */
+  recorded: 'Count',
+  /** Profiles in a snapshot that was taken: `snapshot`. */
+  snapshotted: 'Count',
+  /** From the start of its run to its being the newest, likewise. */
+  snapshotMillis: 'Milliseconds',
+  /** How old what the newest snapshot says is: after a run that succeeded (`snapshot`), and as a preview read it (`preview`). */
+  snapshotAgeMillis: 'Milliseconds',
+  /** From a question to its answer: `preview`. */
+  previewedMillis: 'Milliseconds',
+  /** Questions that were given up, as counting took too long: `preview`. */
+  previewGaveUp: 'Count',
+  /** Events of visitors that were taken, by the type of the call. */
+  collected: 'Count',
+  /** Requests with events, and single events, that were refused, by why. */
+  collectRefused: 'Count',
+  /** Requests with events that could not be queued, and were told to come again: `request`. */
+  collectDeferred: 'Count',
+  /** Events that were read, by kind; those that came twice are counted twice. */
+  behaved: 'Count',
+  /** Of these, what is of no person: `bot`, `test`. */
+  disregarded: 'Count',
+  /** Users whom the brand identified: `identify`. */
+  identified: 'Count',
   /** Profiles read by the scheduled look at all of them. */
   surveyed: 'Count',
   /** Models and versions of the policy that it led to, by which. */

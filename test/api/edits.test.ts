@@ -131,6 +131,18 @@ describe('done once', () => {
     expect((await add(api, 'k1', crm)).status).toBe(201);
   });
 
+  test('is refused for its reason, though the key could not be released', async () => {
+    const api = await withSubscriber();
+    api.stores.idempotency.release = async () => {
+      throw new Error('no table');
+    };
+    expect(await add(api, 'k1', { body: { id: 'crm', ...NEW } })).toMatchObject({
+      status: 409,
+      body: { code: 'subscriber_exists' },
+    });
+    expect(api.errors).toHaveLength(1);
+  });
+
   test('is done, though its answer could not be kept', async () => {
     const api = openApi();
     api.stores.idempotency.finish = async () => {
@@ -173,9 +185,12 @@ describe('who did it', () => {
     await api.ask('PUT', '/v1/subscribers/crm', { body: NEW, headers: { 'if-match': '"9"' } });
     api.later(1);
     await api.ask('DELETE', '/v1/subscribers/crm', { role: 'reader' });
+    api.later(1);
+    await api.ask('DELETE', `/v1/subscribers/${encodeURIComponent('Ann Lee, +86138')}`, { role: 'reader' });
     const caller = 'the operator';
     expect(await trail(api)).toMatchObject([
-      { caller: 'the reader', operation: 'removeSubscriber', status: 403 },
+      expect.not.objectContaining({ subject: expect.anything() }),
+      { caller: 'the reader', operation: 'removeSubscriber', subject: 'crm', status: 403 },
       { caller, operation: 'putSubscriber', subject: 'crm', status: 412 },
       { caller, operation: 'testSubscriber', subject: 'crm', status: 200 },
       { caller, operation: 'addSubscriber', status: 409 },

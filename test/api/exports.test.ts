@@ -116,7 +116,24 @@ describe('a schedule', () => {
   });
 
   test('that was not there is not what was seen', async () => {
-    expect((await put(await withSegment(), DAILY, { 'if-match': '"1"' })).status).toBe(412);
+    for (const seen of ['"1"', '"0"', '*']) {
+      const api = await withSegment();
+      expect(await put(api, DAILY, { 'if-match': seen })).toMatchObject({
+        status: 412,
+        body: { code: 'revision_changed' },
+      });
+      expect((await api.ask('GET', '/v1/segments/sleeping/export-schedule')).status).toBe(404);
+    }
+  });
+
+  test('that another puts at the same time stands', async () => {
+    const api = await withSegment();
+    const { putSchedule } = api.stores.exports;
+    api.stores.exports.putSchedule = async (schedule) => {
+      await putSchedule(schedule);
+      await putSchedule(schedule);
+    };
+    expect(await put(api, DAILY)).toMatchObject({ status: 409, body: { code: 'export_changed' } });
   });
 
   test('is in a zone that there is', async () => {

@@ -14,6 +14,7 @@ import { eventsBetween } from '../../shared/publish/events.ts';
 import { rowsOf } from '../../shared/publish/history.ts';
 import type { ProfilesMessage, WakeMessage } from '../../shared/queues/messages.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
+import { RANDOM_KEYS } from '../../shared/sources/manage.ts';
 import { NO_HOSTS } from '../../shared/subscribers/hosts.ts';
 import { RANDOM_NAMES } from '../../shared/subscribers/manage.ts';
 import type { Message } from '../../shared/subscribers/message.ts';
@@ -30,7 +31,16 @@ import { memoryHistory } from '../simulation/models/history.ts';
 import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryLinking } from '../simulation/models/linking.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
+import { memoryProducts } from '../simulation/models/products.ts';
+import {
+  memoryAccounts,
+  memoryCampaigns,
+  memoryContactLogs,
+  memoryDevices,
+  memorySendRecords,
+} from '../simulation/models/push.ts';
 import { memoryMemberships, memorySegments } from '../simulation/models/segments.ts';
+import { memoryServerKeys, memorySources } from '../simulation/models/sources.ts';
 import { memoryDeadLetters, memorySigningSecrets, memorySubscribers } from '../simulation/models/subscribers.ts';
 import { memoryPolicies } from '../simulation/models/tiers.ts';
 import { type Answered, hold } from './hold.ts';
@@ -60,11 +70,19 @@ function openStores(clock: () => Date) {
     segments: memorySegments(),
     memberships: memoryMemberships(),
     derivations: memoryDerivations(),
+    campaigns: memoryCampaigns(),
+    devices: memoryDevices(),
+    logs: memoryContactLogs(),
+    sends: memorySendRecords(),
+    ...memoryAccounts(),
+    products: memoryProducts(),
     exports: memoryExports(),
     files: memoryExportFiles(),
     subscribers: memorySubscribers(),
     secrets: memorySigningSecrets(),
     deadLetters: memoryDeadLetters(),
+    sources: memorySources(),
+    serverKeys: memoryServerKeys(),
     lanes: memoryLanes<Message>(),
     history,
     customers: memoryCustomers<StoredProfile>({
@@ -135,6 +153,7 @@ export function openApi() {
           },
         },
       },
+      products: { products: stores.products, clock },
       exports: { ...stores, queue: emptyQueue(sent.exports), newTail: randomTail },
       subscribers: {
         ...stores,
@@ -146,6 +165,9 @@ export function openApi() {
           return world.receiver;
         },
       },
+      sources: { ...stores, ...RANDOM_KEYS },
+      campaigns: { ...stores, records: stores.sends, recipients: async () => stores },
+      push: { ...stores, customers: lazily, devices: async () => stores.devices },
       tierPolicy: { policies: stores.policies, customers: lazily, profiles, reportingCurrency: 'CNY', clock },
       audit: stores,
       openapi: async () => ({ openapi: '3.1.0', info: { title: 'Tributary', version: '1' } }),

@@ -5,7 +5,7 @@ import { instant } from '../../shared/time/instant.ts';
 import { till } from '../cli/till.ts';
 import { ANNE, KEYS, PETER, personaId } from '../profiles/people.ts';
 import { ANNE_PATH, NOW_MS, type OpenedApi, openApi, withAnne } from './open-api.ts';
-import { BUYER, openTill, sell } from './sold.ts';
+import { BUYER, openTill, sell, sellLarge } from './sold.ts';
 
 interface Page {
   readonly items: readonly Record<string, unknown>[];
@@ -183,7 +183,8 @@ describe('an explanation', () => {
       headers: { 'if-match': '"1"' },
     };
     await api.ask('PUT', '/v1/segments/regulars', edit);
-    expect(await told()).toEqual([said]);
+    // A segment has one name, whichever version decided.
+    expect(await told()).toEqual([{ ...said, name: 'Often' }]);
   });
 
   test('masks persons for readers', async () => {
@@ -224,6 +225,23 @@ describe('the orders of a profile', () => {
       expect(found.flat().map(({ key }) => key)).toEqual(all);
       for (const page of found) expect(page.length).toBeLessThanOrEqual(limit);
     }
+  });
+
+  test('are no more at once than an answer can hold, and all in the end', async () => {
+    const api = await withAnne();
+    await api.buy(...many);
+    const all = [...ANNE, ...many]
+      .toSorted((a, b) => (a.at < b.at ? 1 : -1))
+      .map(({ by, at }) => `${by.split('/').slice(0, 2).join('/')}/${at}`);
+    await sell(api, ...all);
+    const letters = 900_000;
+    await sellLarge(api, letters, ...all.slice(2, 8));
+    const found = await pages(api, `${ANNE_PATH}/orders`, 200);
+    expect(found.flat().map(({ key }) => key)).toEqual(all);
+    for (const page of found) expect(JSON.stringify(page).length).toBeLessThan(5_000_000);
+    expect(found.length).toBeLessThan(6);
+    await sellLarge(api, 4_500_000, ...all.slice(0, 1));
+    expect((await pages(api, `${ANNE_PATH}/orders`, 200)).flat()).toHaveLength(all.length);
   });
 
   test('begin anew where somebody joined in between', async () => {

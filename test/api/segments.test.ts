@@ -41,7 +41,10 @@ test('a segment is defined, and filled at once', async () => {
   });
   expect(created.headers.get('etag')).toBe('"1"');
   expect(api.sent.profiles).toEqual([{ sweep: true }]);
-  expect((await api.ask('GET', '/v1/segments/sleeping', { role: 'reader' })).body).toEqual(created.body);
+  expect((await api.ask('GET', '/v1/segments/sleeping', { role: 'reader' })).body).toEqual({
+    ...(created.body as object),
+    members: { count: 0, more: false },
+  });
 });
 
 test('each edit is a version, which keeps what the ones before said', async () => {
@@ -53,6 +56,53 @@ test('each edit is a version, which keeps what the ones before said', async () =
   expect(versions.items).toMatchObject([{ version: 2 }]);
   const rest = await api.ask('GET', `/v1/segments/sleeping/versions?cursor=${versions.nextCursor}`);
   expect(rest.body).toMatchObject({ items: [{ version: 1, name: SLEEPING.name }], nextCursor: null });
+});
+
+describe('an edit by which nobody enters or leaves', () => {
+  const versionOf = async (api: OpenedApi) => (await api.stores.segments.listSegments()).segments[0];
+
+  test('is a version, and starts no run', async () => {
+    const api = await withSleeping();
+    // The same condition, its properties in another order.
+    const renamed = await put(api, { name: '沉睡', description: 'd', when: { atLeast: 2, field: 'orders' } });
+    expect(renamed).toMatchObject({ status: 200, body: { version: 2, name: '沉睡', description: 'd' } });
+    expect(renamed.headers.get('etag')).toBe('"2"');
+    expect(api.sent.profiles).toHaveLength(1);
+    expect(await versionOf(api)).toMatchObject({ revision: 2, decidedBy: { version: 1, revision: 1 } });
+    await put(api, { name: '又一次', when: WHEN }, '"2"');
+    expect(await versionOf(api)).toMatchObject({ version: 3, decidedBy: { version: 1, revision: 1 } });
+    await put(api, { name: '又一次', when: { field: 'orders', atLeast: 3 } }, '"3"');
+    expect(await versionOf(api)).toMatchObject({ version: 4 });
+    expect(await versionOf(api)).not.toHaveProperty('decidedBy');
+    expect(api.sent.profiles).toHaveLength(2);
+  });
+
+  test('is as far filled as the one before', async () => {
+    const api = await withSleeping();
+    const finished = { run: 'run-1', at: instant(NOW_MS), segments: 1 };
+    const derivation: Derivation = {
+      revision: 1,
+      policy: 1,
+      model: 'm',
+      rates: 0,
+      segments: 1,
+      run: 'run-1',
+      finished,
+    };
+    await api.stores.derivations.putDerivation(derivation);
+    expect((await put(api, { name: 'n', when: WHEN })).body).toMatchObject({ fill: { state: 'current' } });
+    expect((await put(api, { name: 'n', when: { field: 'orders', atLeast: 3 } }, '"2"')).body).toMatchObject({
+      fill: { state: 'waiting' },
+    });
+  });
+
+  test('is none where it archives or restores', async () => {
+    const api = await withSleeping();
+    await api.ask('DELETE', '/v1/segments/sleeping');
+    await api.ask('POST', '/v1/segments/sleeping/restore');
+    expect(await versionOf(api)).not.toHaveProperty('decidedBy');
+    expect(api.sent.profiles).toHaveLength(3);
+  });
 });
 
 test('edits of other segments in between are no hindrance', async () => {
@@ -109,6 +159,21 @@ describe('what can not be meant', () => {
     expect(answer).toMatchObject({ status: 400, body: { problems: [{ in: 'body', at }] } });
   });
 });
+
+test('a name has so many letters, in any script', async () => {
+  const named = (id: string, name: string) => create(openApi(), { ...SLEEPING, id, name });
+  expect((await named('rare', '𠮷'.repeat(100))).status).toBe(201);
+  expect((await named('rare', '𠮷'.repeat(101))).status).toBe(400);
+});
+
+test.each(['{"id":"a","name":"\\ud800","when":{"field":"orders","atLeast":2}}', '{"id":"a","\\udc00":1}'])(
+  'half a character is in no text: %s',
+  async (body) => {
+    const answer = await openApi().ask('POST', '/v1/segments', { body });
+    expect(answer).toMatchObject({ status: 400, body: { problems: [{ in: 'body', at: '' }] } });
+    expect(JSON.stringify(answer.body)).not.toMatch(/\\ud/);
+  },
+);
 
 test('there is one of an id, and a number that no more can be than', async () => {
   const api = await withSleeping();
@@ -229,6 +294,10 @@ test('members come page by page, with since when and because of what', async () 
   });
   const rest = await api.ask('GET', `/v1/segments/sleeping/members?limit=3&cursor=${first.nextCursor}`);
   expect(rest.body).toMatchObject({ items: [{ profile: 'shopify/shop/3' }], nextCursor: null });
+  const counted = async () => (await api.ask('GET', '/v1/segments/sleeping')).body;
+  expect(await counted()).toMatchObject({ members: { count: 4, more: false } });
+  api.stores.memberships.countMembers = async (_, rowsMost) => ({ count: rowsMost, more: true });
+  expect(await counted()).toMatchObject({ members: { count: 100_000, more: true } });
 });
 
 describe('a preview', () => {
@@ -260,6 +329,15 @@ describe('a preview', () => {
     const answer = await ask(api);
     expect(answer).toMatchObject({ status: 429, body: { code: 'preview_busy' } });
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('asks about segments of any name', async () => {
+    const api = openApi();
+    api.world.preview = PREVIEW;
+    for (const id of ['preview', 'preview-1']) await create(api, { ...SLEEPING, id });
+    await create(api, { ...SLEEPING, id: 'other', when: { segment: 'preview' } });
+    for (const segment of ['preview', 'preview-1', 'other'])
+      expect(await ask(api, { when: { segment } })).toMatchObject({ status: 200 });
   });
 
   test('compares with at most fifty', async () => {

@@ -37,10 +37,17 @@ const PARTS: OrderParts = {
   sightings: [],
 };
 
-export async function sell({ stores }: OpenedApi, ...keys: readonly string[]): Promise<void> {
+export const sell = (api: OpenedApi, ...keys: readonly string[]): Promise<void> => put(api, PARTS, 1, keys);
+
+/** In place of what was sold under these names: with a title of so many letters. */
+export function sellLarge(api: OpenedApi, letters: number, ...keys: readonly string[]): Promise<void> {
+  const line = { lineId: '1', title: 'x'.repeat(letters), quantity: 1, unitPrice: 42_568, discount: 0 };
+  return put(api, { ...PARTS, single: { ...PARTS.single, lines: part([line]) } }, 2, keys);
+}
+
+async function put({ stores }: OpenedApi, parts: OrderParts, revision: number, keys: readonly string[]): Promise<void> {
   // The cast: tests name orders as orders are named.
-  for (const key of keys)
-    await stores.orders.putOrder({ key: key as OrderKey, revision: 1, cause: 'live', parts: PARTS });
+  for (const key of keys) await stores.orders.putOrder({ key: key as OrderKey, revision, cause: 'live', parts });
 }
 
 /** The shop of the made-up till, so that it can be told whose its orders are. */

@@ -136,3 +136,17 @@ test('one that is removed is gone, with its secret', async () => {
   ] as const)
     expect((await ask(method, `/v1/subscribers/crm${path}`)).status).toBe(404);
 });
+
+test.each(['events', 'segments', 'causes'] as const)('each of its %s is named once', async (list) => {
+  const twice = { events: ['segment.entered'], segments: ['sleeping'], causes: ['live'] }[list].flatMap((one) => [
+    one,
+    one,
+  ]);
+  const answer = await openApi().ask('POST', '/v1/subscribers', {
+    body: { url: 'https://crm.example/hooks', [list]: twice },
+  });
+  expect(answer).toMatchObject({
+    status: 400,
+    body: { problems: [{ in: 'body', at: `/${list}`, message: 'each once' }] },
+  });
+});

@@ -11,6 +11,8 @@ const ENVIRONMENT = {
   OPERATIONS_TABLE: 'operations',
   ENGAGEMENT_TABLE: 'engagement',
   DELIVER_QUEUE_URL: 'https://sqs/deliver',
+  PUSH_QUEUE_URL: 'https://sqs/push',
+  PUSH_CREDENTIALS_PREFIX: '/tributary/push',
   SIGNING_SECRETS_PREFIX: '/tributary/subscribers',
   WEBHOOK_HOSTS: '',
   ORDERS_TABLE: 'orders',
@@ -26,7 +28,7 @@ const ENVIRONMENT = {
   REPORTING_CURRENCY: 'CNY',
 };
 
-describe.each(['ingest', 'archive', 'orders', 'hydrate', 'publish', 'deliver', 'population'])('%s', (name) => {
+describe.each(['ingest', 'archive', 'orders', 'hydrate', 'publish', 'deliver', 'push', 'population'])('%s', (name) => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(path.join(tmpdir(), `bundle-${name}-`));

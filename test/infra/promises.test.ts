@@ -94,8 +94,11 @@ describe('functions', () => {
       'preview',
       'profiles',
       'publish',
+      'push',
       'record',
       'recordall',
+      'recordorders',
+      'recordordersall',
       'snapshot',
     ]);
   });
@@ -229,7 +232,10 @@ describe('permissions', () => {
         'dynamodb:PutItem TablesEngagement',
         'dynamodb:PutItem TablesOperations',
         'dynamodb:Query TablesEngagement',
+        'dynamodb:PutItem TablesOperations',
+        'dynamodb:Query TablesEngagement',
         'sqs:SendMessage DeliverStageQueue',
+        'sqs:SendMessage PushStageQueue',
         'events:PutEvents PublishStageBus',
         'sqs:SendMessage PublishStageDeadLetterQueue',
         'ssm:GetParameter parameter/tributary/Tributary/identity/keys',
@@ -250,6 +256,34 @@ describe('permissions', () => {
         'dynamodb:Query TablesOperations/index/due',
         'sqs:SendMessage DeliverStageQueue',
         'ssm:GetParameter parameter/tributary/Tributary/subscribers/*',
+      ],
+    ],
+    [
+      'push',
+      [
+        ...CONSUME.map((action) => `${action} PushStageQueue`),
+        ...['GetItem', 'Query'].map((action) => `dynamodb:${action} TablesCustomers`),
+        // Lanes; access tokens; what is next in a lane.
+        ...['DeleteItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} TablesOperations`),
+        ...['DeleteItem', 'GetItem', 'PutItem'].map((action) => `dynamodb:${action} TablesOperations`),
+        'dynamodb:Query TablesOperations/index/due',
+        // Campaigns; runs; members; what was sent; budgets; devices.
+        ...[
+          'GetItem',
+          'Query',
+          'PutItem',
+          'Query',
+          'GetItem',
+          'PutItem',
+          'UpdateItem',
+          'DeleteItem',
+          'GetItem',
+          'Query',
+        ].map((action) => `dynamodb:${action} TablesEngagement`),
+        'sqs:SendMessage PushStageQueue',
+        'ssm:GetParameter parameter/tributary/Tributary/push/*',
+        'ssm:GetParameter parameter/tributary/Tributary/identity/keys',
+        'ssm:PutParameter parameter/tributary/Tributary/identity/keys',
       ],
     ],
     [

@@ -48,7 +48,7 @@ it('an alarm rings where events fall behind, or the function fails', () => {
   expect(alarms.map(({ Properties }) => Properties.MetricName).sort()).toEqual(['Errors', 'IteratorAge']);
 });
 
-it('writes history, members and deliveries, and nothing else', () => {
+it('writes history, members, deliveries and occurrences, and nothing else', () => {
   const role = target(publish?.Properties.Role);
   const puts = ofType('AWS::IAM::Policy')
     .filter(({ Properties }) => (Properties.Roles as unknown[]).some((it) => target(it) === role))
@@ -57,7 +57,9 @@ it('writes history, members and deliveries, and nothing else', () => {
   expect(
     puts.map(({ Condition }) => (Condition as Record<string, Record<string, string[]>>)['ForAllValues:StringLike']),
   ).toEqual(
-    ['history#*', 'members#*', 'lane#deliver/*', 'dead-letter#*'].map((keys) => ({ 'dynamodb:LeadingKeys': [keys] })),
+    ['history#*', 'members#*', 'lane#deliver/*', 'dead-letter#*', 'lane#push/*'].map((keys) => ({
+      'dynamodb:LeadingKeys': [keys],
+    })),
   );
 });
 

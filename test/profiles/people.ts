@@ -3,6 +3,7 @@ import type { IdentifierType } from '../../shared/identity/identifiers.ts';
 import { keyIdentifier } from '../../shared/identity/identifiers.ts';
 import { BUILT_IN } from '../../shared/identity/linking-versions.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
+import { sealer } from '../../shared/identity/seal.ts';
 import type { CustomerStore, Entry } from '../../shared/profiles/customer.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { customerRules } from '../../shared/profiles/rules.ts';
@@ -14,6 +15,7 @@ import type { Instant } from '../../shared/time/instant.ts';
 
 /** Not secret, and so never another's. */
 export const KEYS = { guest: 'g'.repeat(32), lookup: 'l'.repeat(32) };
+export const SEALER = sealer({ current: 1, keys: new Map([[1, Buffer.alloc(32, 7)]]) });
 
 export const testRules = (store: CustomerStore<StoredProfile>, reportingCurrency = 'CNY'): Rules<StoredProfile> =>
   customerRules({

@@ -89,7 +89,15 @@ function open({
     flush() {},
   };
   const keys = { load: async () => ({ guest: '', lookup: '', sealer: SEALER }) };
-  const handler = createPublish({ bus, deliveries, history, memberships, keys, telemetry });
+  const handler = createPublish({
+    bus,
+    deliveries,
+    triggers: { tell: async () => {} },
+    history,
+    memberships,
+    keys,
+    telemetry,
+  });
   const run = async (Records: readonly DynamoDBRecord[]) =>
     (await handler({ Records: [...Records] })).batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   return { run, published, told, rows, memberships, logged, counts };
@@ -208,6 +216,7 @@ describe('publish', () => {
     const keys = { load: () => Promise.reject(new Error('SSM is away')) };
     const silent: Telemetry = { measure() {}, info() {}, warn() {}, error() {}, flush() {} };
     const handler = createPublish({
+      triggers: { tell: async () => {} },
       bus: { put: async () => {} },
       deliveries: { tell: async () => {} },
       history: memoryHistory(),

@@ -15,6 +15,7 @@ import { adaptersOf, CATEGORIES } from '../../shared/channels/registry.ts';
 import { type ConnectionStore, connectionDirectory } from '../../shared/connections/directory.ts';
 import type { Decision } from '../../shared/identity/cuts.ts';
 import { linkingSource } from '../../shared/identity/linking-versions.ts';
+import { sealer } from '../../shared/identity/seal.ts';
 import type { StoredOrder } from '../../shared/orders/apply.ts';
 import { NO_PARTS } from '../../shared/orders/merge.ts';
 import { type OrderKey, orderKey } from '../../shared/orders/order-key.ts';
@@ -49,6 +50,7 @@ import type { Scheduler } from './scheduler.ts';
 
 /** Never changing: an epoch is a function of its seed. */
 export const IDENTITY_KEYS = { guest: 'the key of guests', lookup: 'the key of lookups' };
+export const SEALER = sealer({ current: 1, keys: new Map([[1, Buffer.alloc(32, 7)]]) });
 
 export interface ProfilesParts {
   readonly createFollower: typeof createFollower;
@@ -240,6 +242,7 @@ function createFunction(
       adapters: adaptersOf([adapter]),
       connections: connectionDirectory(through('connections', connections), clock),
       keys: IDENTITY_KEYS,
+      sealer: SEALER,
       rates: rateSource(rateStore, { reportingCurrency, clock }),
       rateStore,
       basis: basisSource({

@@ -35,7 +35,7 @@ import { memoryLinking } from './models/linking.ts';
 import { memoryOrders } from './models/orders.ts';
 import { memoryQueue, withDepth } from './models/queue.ts';
 import { memoryRates } from './models/rates.ts';
-import { IDENTITY_KEYS, type ProfilesParts } from './profiles-stage.ts';
+import { IDENTITY_KEYS, type ProfilesParts, SEALER } from './profiles-stage.ts';
 import { Scheduler } from './scheduler.ts';
 import { toyAdapter } from './toy-channel.ts';
 import { toyOrder } from './toy-orders.ts';
@@ -202,6 +202,7 @@ function createStage({ random, scheduler, gate, customers, parts }: Stage) {
     adapters: adaptersOf([toyAdapter]),
     connections: { find: async (id: string) => CONNECTIONS.get(id) },
     keys: IDENTITY_KEYS,
+    sealer: SEALER,
     rates: { about: async () => RATES },
     rateStore: memoryRates(),
     basis: { load: async () => BASIS },

@@ -2,6 +2,9 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dynamoAudit, dynamoIdempotency } from '../../shared/api/store.ts';
+import { dynamoVisitors } from '../../shared/behaviour/store.ts';
+import { dynamoCampaigns } from '../../shared/campaigns/store.ts';
+import { dynamoProducts } from '../../shared/catalogue/store.ts';
 import { dynamoConnections, dynamoHealth } from '../../shared/connections/store.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
 import { dynamoExports } from '../../shared/exports/store.ts';
@@ -11,9 +14,11 @@ import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoCustomers } from '../../shared/profiles/store.ts';
 import { dynamoHistory } from '../../shared/publish/store.ts';
+import { dynamoContactLogs, dynamoDevices, dynamoRuns, dynamoSendRecords } from '../../shared/push/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { dynamoRates } from '../../shared/rates/store.ts';
 import { dynamoMemberships, dynamoSegments } from '../../shared/segments/store.ts';
+import { dynamoSources } from '../../shared/sources/store.ts';
 import { dynamoDeadLetters, dynamoSubscribers } from '../../shared/subscribers/store.ts';
 import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
 import { CUSTOMERS_KEY, createTable, ENGAGEMENT_KEY, OPERATIONS_KEY, ORDERS_KEY, TEST_SEALER } from './aws.ts';
@@ -26,12 +31,22 @@ import { historyStoreContract } from './contracts/history.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { linkingStoreContract } from './contracts/linking.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
+import { productStoreContract } from './contracts/products.ts';
+import {
+  campaignStoreContract,
+  contactLogStoreContract,
+  deviceStoreContract,
+  runStoreContract,
+  sendRecordStoreContract,
+} from './contracts/push.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { rateStoreContract } from './contracts/rates.ts';
 import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
 import { membershipStoreContract, segmentStoreContract } from './contracts/segments.ts';
+import { sourceStoreContract } from './contracts/sources.ts';
 import { deadLetterStoreContract, subscriberStoreContract } from './contracts/subscribers.ts';
 import { modelStoreContract, policyStoreContract } from './contracts/tiers.ts';
+import { visitorStoreContract } from './contracts/visitors.ts';
 import { hasJava, startDynamoDbLocal, startObjects } from './dynamodb-local.ts';
 
 const java = hasJava();
@@ -68,13 +83,25 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
   modelStoreContract('DynamoDB Local', async () => dynamoModels(await table(OPERATIONS_KEY)));
   segmentStoreContract('DynamoDB Local', async () => dynamoSegments(await table(ENGAGEMENT_KEY)));
   membershipStoreContract('DynamoDB Local', async () => dynamoMemberships(await table(ENGAGEMENT_KEY)));
+  productStoreContract('DynamoDB Local', async () => dynamoProducts(await table(ENGAGEMENT_KEY)));
   exportStoreContract('DynamoDB Local', async () => dynamoExports(await table(ENGAGEMENT_KEY)));
+  campaignStoreContract('DynamoDB Local', async () => dynamoCampaigns(await table(ENGAGEMENT_KEY)));
+  deviceStoreContract('DynamoDB Local', async () =>
+    dynamoDevices({ ...(await table(ENGAGEMENT_KEY)), sealer: TEST_SEALER }),
+  );
+  contactLogStoreContract('DynamoDB Local', async () => dynamoContactLogs(await table(ENGAGEMENT_KEY)));
+  sendRecordStoreContract('DynamoDB Local', async () => dynamoSendRecords(await table(ENGAGEMENT_KEY)));
+  runStoreContract('DynamoDB Local', async () => dynamoRuns(await table(ENGAGEMENT_KEY)));
   subscriberStoreContract('DynamoDB Local', async () => dynamoSubscribers(await table(ENGAGEMENT_KEY)));
   deadLetterStoreContract('DynamoDB Local', async () => dynamoDeadLetters(await table(ENGAGEMENT_KEY)));
   idempotencyStoreContract('DynamoDB Local', async () =>
     dynamoIdempotency({ ...(await table(ENGAGEMENT_KEY)), sealer: TEST_SEALER }),
   );
   auditLogContract('DynamoDB Local', async () => dynamoAudit(await table(ENGAGEMENT_KEY)));
+  sourceStoreContract('DynamoDB Local', async () => dynamoSources(await table(OPERATIONS_KEY)));
+  visitorStoreContract('DynamoDB Local', async () =>
+    dynamoVisitors({ ...(await table(ENGAGEMENT_KEY)), sealer: TEST_SEALER }),
+  );
   customerStoreContract('DynamoDB Local', async () =>
     dynamoCustomers({ ...(await table(CUSTOMERS_KEY)), sealer: TEST_SEALER }),
   );

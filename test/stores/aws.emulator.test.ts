@@ -3,6 +3,8 @@ import { GetObjectCommand, NoSuchKey } from '@aws-sdk/client-s3';
 import { DeleteParametersCommand, DescribeParametersCommand } from '@aws-sdk/client-ssm';
 import { afterAll, describe } from 'vitest';
 import { dynamoAudit, dynamoIdempotency } from '../../shared/api/store.ts';
+import { dynamoVisitors } from '../../shared/behaviour/store.ts';
+import { dynamoProducts } from '../../shared/catalogue/store.ts';
 import { dynamoConnections, dynamoHealth, ssmSecrets } from '../../shared/connections/store.ts';
 import { dynamoDerivations } from '../../shared/derivations/store.ts';
 import { dynamoExports, s3ExportFiles } from '../../shared/exports/store.ts';
@@ -19,6 +21,7 @@ import { dynamoRates } from '../../shared/rates/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
 import { s3Client } from '../../shared/runtime/s3.ts';
 import { dynamoMemberships, dynamoSegments } from '../../shared/segments/store.ts';
+import { dynamoSources, ssmServerKeys } from '../../shared/sources/store.ts';
 import { dynamoDeadLetters, dynamoSubscribers, ssmSigningSecrets } from '../../shared/subscribers/store.ts';
 import { dynamoModels, dynamoPolicies } from '../../shared/tiers/store.ts';
 import {
@@ -42,17 +45,20 @@ import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { linkingStoreContract } from './contracts/linking.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
+import { productStoreContract } from './contracts/products.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
 import { rateStoreContract } from './contracts/rates.ts';
 import { unique } from './contracts/samples.ts';
 import { membershipStoreContract, segmentStoreContract } from './contracts/segments.ts';
+import { serverKeyStoreContract, sourceStoreContract } from './contracts/sources.ts';
 import {
   deadLetterStoreContract,
   signingSecretStoreContract,
   subscriberStoreContract,
 } from './contracts/subscribers.ts';
 import { modelStoreContract, policyStoreContract } from './contracts/tiers.ts';
+import { visitorStoreContract } from './contracts/visitors.ts';
 
 const { env } = process;
 // An emulator takes any; the SDK wants some.
@@ -113,6 +119,9 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
   membershipStoreContract('DynamoDB', async () =>
     dynamoMemberships({ client: dynamo, table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name }),
   );
+  productStoreContract('DynamoDB', async () =>
+    dynamoProducts({ client: dynamo, table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name }),
+  );
   subscriberStoreContract('DynamoDB', async () =>
     dynamoSubscribers({ client: dynamo, table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name }),
   );
@@ -128,6 +137,17 @@ describe.skipIf(!env.AWS_ENDPOINT_URL)('stores on the emulator', () => {
   );
   auditLogContract('DynamoDB', async () =>
     dynamoAudit({ client: dynamo, table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name }),
+  );
+  sourceStoreContract('DynamoDB', async () =>
+    dynamoSources({ client: dynamo, table: (await keep(createTable(dynamo, OPERATIONS_KEY))).name }),
+  );
+  serverKeyStoreContract('SSM', async () => ssmServerKeys({ client: ssm, prefix }));
+  visitorStoreContract('DynamoDB', async () =>
+    dynamoVisitors({
+      client: dynamo,
+      table: (await keep(createTable(dynamo, ENGAGEMENT_KEY))).name,
+      sealer: TEST_SEALER,
+    }),
   );
   customerStoreContract('DynamoDB', async () =>
     dynamoCustomers({

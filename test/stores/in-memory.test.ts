@@ -11,13 +11,23 @@ import { memoryLake } from '../simulation/models/lake.ts';
 import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryLinking } from '../simulation/models/linking.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
+import { memoryProducts } from '../simulation/models/products.ts';
+import {
+  memoryCampaigns,
+  memoryContactLogs,
+  memoryDevices,
+  memoryRuns,
+  memorySendRecords,
+} from '../simulation/models/push.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { memoryQueue } from '../simulation/models/queue.ts';
 import { memoryRates } from '../simulation/models/rates.ts';
 import { memoryMemberships, memorySegments } from '../simulation/models/segments.ts';
+import { memoryServerKeys, memorySources } from '../simulation/models/sources.ts';
 import { memoryDeadLetters, memorySigningSecrets, memorySubscribers } from '../simulation/models/subscribers.ts';
 import { memoryModels, memoryPolicies } from '../simulation/models/tiers.ts';
 import { realTime } from '../simulation/models/time.ts';
+import { memoryVisitors } from '../simulation/models/visitors.ts';
 import { auditLogContract, idempotencyStoreContract } from './contracts/api.ts';
 import { connectionStoreContract, healthStoreContract, secretStoreContract } from './contracts/connections.ts';
 import { customerStoreContract } from './contracts/customers.ts';
@@ -28,17 +38,27 @@ import { lakeContract } from './contracts/lake.ts';
 import { laneStoreContract } from './contracts/lanes.ts';
 import { linkingStoreContract } from './contracts/linking.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
+import { productStoreContract } from './contracts/products.ts';
+import {
+  campaignStoreContract,
+  contactLogStoreContract,
+  deviceStoreContract,
+  runStoreContract,
+  sendRecordStoreContract,
+} from './contracts/push.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
 import { rateStoreContract } from './contracts/rates.ts';
 import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
 import { membershipStoreContract, segmentStoreContract } from './contracts/segments.ts';
+import { serverKeyStoreContract, sourceStoreContract } from './contracts/sources.ts';
 import {
   deadLetterStoreContract,
   signingSecretStoreContract,
   subscriberStoreContract,
 } from './contracts/subscribers.ts';
 import { modelStoreContract, policyStoreContract } from './contracts/tiers.ts';
+import { visitorStoreContract } from './contracts/visitors.ts';
 
 orderStoreContract('in memory', async () => memoryOrders());
 quarantineContract('in memory', async () => memoryQuarantine(), { beyondOnePage: true });
@@ -51,11 +71,20 @@ policyStoreContract('in memory', async () => memoryPolicies());
 modelStoreContract('in memory', async () => memoryModels());
 segmentStoreContract('in memory', async () => memorySegments());
 membershipStoreContract('in memory', async () => memoryMemberships());
+productStoreContract('in memory', async () => memoryProducts());
+campaignStoreContract('in memory', async () => memoryCampaigns());
+deviceStoreContract('in memory', async () => memoryDevices());
+contactLogStoreContract('in memory', async () => memoryContactLogs());
+sendRecordStoreContract('in memory', async () => memorySendRecords());
+runStoreContract('in memory', async () => memoryRuns());
 subscriberStoreContract('in memory', async () => memorySubscribers());
 deadLetterStoreContract('in memory', async () => memoryDeadLetters());
 signingSecretStoreContract('in memory', async () => memorySigningSecrets());
 idempotencyStoreContract('in memory', async () => memoryIdempotency());
 auditLogContract('in memory', async () => memoryAudit());
+sourceStoreContract('in memory', async () => memorySources());
+serverKeyStoreContract('in memory', async () => memoryServerKeys());
+visitorStoreContract('in memory', async () => memoryVisitors());
 customerStoreContract('in memory', async () => memoryCustomers());
 derivationStoreContract('in memory', async () => memoryDerivations());
 laneStoreContract('in memory', async () => memoryLanes());

@@ -11,6 +11,7 @@ import {
   NEVER,
   type Place,
 } from '../../../shared/profiles/customer.ts';
+import type { Identified } from '../../../shared/profiles/identified.ts';
 import { type Mark, standingMarks } from '../../../shared/profiles/marks.ts';
 import { shardOf } from '../../../shared/profiles/shard.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
@@ -31,6 +32,7 @@ export function memoryCustomers<Profile>({ onPlace }: MemoryCustomersOptions<Pro
   const months = new Map<PersonaId, Map<string, string>>();
   const decisions = new Map<PersonaId, Map<string, string>>();
   const marks = new Map<PersonaId, Map<string, string>>();
+  const identified = new Map<PersonaId, Map<string, string>>();
   const places = new Map<PersonaId, string>();
   const holders = new Map<IdentifierKey, Set<PersonaId>>();
   const suggestions = new Map<string, Suggestion['between']>();
@@ -38,6 +40,7 @@ export function memoryCustomers<Profile>({ onPlace }: MemoryCustomersOptions<Pro
   const readMonth = (json: string) => JSON.parse(json) as Month;
   const readPlace = (json: string) => JSON.parse(json) as Place<Profile>;
   const readMark = (json: string) => JSON.parse(json) as Mark;
+  const readIdentified = (json: string) => JSON.parse(json) as Identified;
   const readDecision = (json: string) => JSON.parse(json) as Decision;
   const revisionOf = (json: string | undefined) =>
     json === undefined ? 0 : (JSON.parse(json) as { revision: number }).revision;
@@ -90,7 +93,19 @@ export function memoryCustomers<Profile>({ onPlace }: MemoryCustomersOptions<Pro
       months: [...under(months, persona).values()].map(readMonth),
       decisions: [...under(decisions, persona).values()].map(readDecision),
       marks: [...under(marks, persona).values()].map(readMark),
+      ...(under(identified, persona).size > 0 && {
+        identified: [...under(identified, persona).values()].map(readIdentified),
+      }),
     }),
+    async putIdentified(persona, name, said) {
+      const mine = under(identified, persona);
+      const key = `${said.identifier.type}#${name}`;
+      const json = mine.get(key);
+      const known = json === undefined ? said : readIdentified(json);
+      const newest = known.reading < said.reading ? said : known;
+      const first = known.receivedAt > said.receivedAt ? said : known;
+      mine.set(key, JSON.stringify({ ...newest, receivedAt: first.receivedAt }));
+    },
     listMarks: async (persona) => [...under(marks, persona).values()].map(readMark),
     async putMark(persona, mark) {
       const mine = under(marks, persona);

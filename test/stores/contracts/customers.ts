@@ -144,6 +144,31 @@ export function customerStoreContract(name: string, make: () => Promise<Customer
       expect([months, decisions]).toEqual([[], []]);
     });
 
+    it('keeps of what the brand said the first time and the newest reading, whatever comes when', async () => {
+      const persona = newPersona();
+      const email = {
+        type: 'email' as const,
+        scope: 'brand',
+        strength: 'strong' as const,
+        verified: false,
+        hash: 'old',
+      };
+      const said = { identifier: email, value: 'anne@example.com', receivedAt: instant(2_000), reading: 1 };
+      await store.putIdentified(persona, 'name', said);
+      await store.putIdentified(persona, 'name', said);
+      expect((await store.getContent(persona)).identified).toEqual([said]);
+      const newer = { ...said, identifier: { ...email, hash: 'new' }, receivedAt: instant(3_000), reading: 2 };
+      await store.putIdentified(persona, 'name', newer);
+      await store.putIdentified(persona, 'name', { ...said, receivedAt: instant(1_000) });
+      expect((await store.getContent(persona)).identified).toEqual([{ ...newer, receivedAt: instant(1_000) }]);
+      const card = { ...said, identifier: { ...email, type: 'member_card' as const, verified: true }, value: '卡 7' };
+      await store.putIdentified(persona, 'name', card);
+      const { identified = [], ...others } = await store.getContent(persona);
+      expect(identified).toHaveLength(2);
+      expect(identified).toContainEqual(card);
+      expect(others).toEqual({ months: [], decisions: [], marks: [] });
+    });
+
     it('gives each day of a full month back as it was, to the order of its fields', async () => {
       const persona = newPersona();
       const dayOf = (number: number) => {

@@ -1,0 +1,72 @@
+/**
+ * Push queue → messages to customers. One message wakes the lane of one campaign, or goes over a page of a scheduled run's audience; a
+ * sweep, each minute, begins the runs that are due, and looks for lanes whose wake was lost or that wait for the morning.
+ */
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import pMap from 'p-map';
+import * as z from 'zod';
+import { type Runner, runLane } from '../../shared/lanes/run.ts';
+import { openPush, PUSH_LIMITS, type PushDependencies } from '../../shared/push/errand.ts';
+import { campaignOf, type PushWork, pushParty } from '../../shared/push/push-work.ts';
+import { beginRuns, continueRun, type RunDependencies } from '../../shared/push/runs.ts';
+import { RunMessage, WakeMessage } from '../../shared/queues/messages.ts';
+import { consumeBatch } from '../../shared/queues/sqs-batch.ts';
+
+export const PushMessage = z.union([WakeMessage, RunMessage]);
+export type PushMessage = z.infer<typeof PushMessage>;
+
+/** What sending needs of the customers' keys, which are read when there is something to send. */
+export type Opened = Pick<PushDependencies, 'customers' | 'devices'>;
+
+export interface PushHandlerDependencies
+  extends Omit<PushDependencies, 'customers' | 'devices' | 'campaigns'>,
+    RunDependencies,
+    Omit<Runner<PushWork>, 'wakes'> {
+  readonly campaigns: PushDependencies['campaigns'] & RunDependencies['campaigns'];
+  readonly lanes: Runner<PushWork>['lanes'];
+  readonly open: () => Promise<Opened>;
+}
+
+const LANES_AT_ONCE = 16;
+
+export function createPush(given: PushHandlerDependencies) {
+  return (event: SQSEvent): Promise<SQSBatchResponse> =>
+    consumeBatch(event, PushMessage, given.telemetry, {
+      atOnce: 1,
+      handle: async (message) => {
+        if ('run' in message) return continueRun(message.run, given);
+        if ('wake' in message) return wake(message.wake, given);
+        await beginRuns(given);
+        await sweep(given);
+      },
+      failure: 'Campaign could not be run',
+      about: (message) => ('wake' in message ? { party: message.wake } : {}),
+    });
+}
+
+async function wake(text: string, given: PushHandlerDependencies): Promise<void> {
+  const id = campaignOf(text);
+  if (id === undefined) return;
+  const opened = await given.open();
+  await runLane(
+    { party: pushParty(id), limits: PUSH_LIMITS, open: (opening) => openPush(id, opening, { ...given, ...opened }) },
+    given,
+  );
+}
+
+/** Work that is due while nobody holds its lane and nothing says to wait. */
+async function sweep({ campaigns, lanes, wakes, clock }: PushHandlerDependencies): Promise<void> {
+  const nowMs = clock().getTime();
+  const states = new Map((await lanes.listLanes()).map((state) => [state.party, state]));
+  const parties = (await campaigns.listCampaigns()).map(({ id }) => pushParty(id));
+  await pMap(
+    parties,
+    async (party) => {
+      const { holder, notBefore = 0 } = states.get(party) ?? {};
+      if (notBefore > nowMs || (holder && holder.until > nowMs)) return;
+      const [due] = await lanes.listDue(party, nowMs, 1);
+      if (due) await wakes.send({ wake: party });
+    },
+    { concurrency: LANES_AT_ONCE, stopOnError: false },
+  );
+}

@@ -1,0 +1,98 @@
+/** Events → a row in the lane of each campaign whose trigger they are. Telling again what still waits changes nothing. */
+import pMap from 'p-map';
+import { type Campaign, stateAt } from '../campaigns/campaign.ts';
+import type { CampaignStore } from '../campaigns/campaign-store.ts';
+import { NEWS, sendKey } from '../campaigns/occurrence.ts';
+import type { LaneStore } from '../lanes/lane.ts';
+import { createWaker } from '../lanes/waker.ts';
+import type { Deliveries } from '../publish/deliveries.ts';
+import type { ProfileEvent } from '../publish/events.ts';
+import type { WakeMessage } from '../queues/messages.ts';
+import type { Queue } from '../queues/queue.ts';
+import { createCache } from '../runtime/cache.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { Conflict } from '../runtime/errors.ts';
+import { type Instant, instant } from '../time/instant.ts';
+import { type PushWork, pushParty } from './push-work.ts';
+
+export interface TriggerDependencies {
+  readonly campaigns: Pick<CampaignStore, 'listCampaigns'>;
+  readonly lanes: Pick<LaneStore<PushWork>, 'putWork'>;
+  readonly wakes: Queue<WakeMessage>;
+  readonly clock: Clock;
+}
+
+/** A campaign that was started, paused or changed is known to be so after this at the latest. */
+const KNOWN_FOR_MS = 10_000;
+const ROWS_AT_ONCE = 16;
+
+export function createTriggers(dependencies: TriggerDependencies): Deliveries {
+  const { campaigns, lanes, wakes, clock } = dependencies;
+  const cache = createCache({
+    load: () => campaigns.listCampaigns(),
+    clock,
+    maxAgeMs: KNOWN_FOR_MS,
+    maxEntries: 1,
+  });
+  const waker = createWaker({ wakes, clock });
+  return {
+    async tell(events) {
+      const news = events.filter(({ cause }) => NEWS.has(cause));
+      if (news.length === 0) return;
+      const now = instant(clock().getTime());
+      const running = ((await cache.get('all')) ?? []).filter((campaign) => stateAt(campaign, now) === 'running');
+      const work = running.flatMap((campaign) =>
+        news.filter((event) => isTriggeredBy(campaign, event)).map((event) => ({ campaign, event })),
+      );
+      await pMap(
+        work,
+        async ({ campaign, event }) => {
+          await putPushWork(campaign.id, workOf(event), lanes, now);
+          await waker.wake(pushParty(campaign.id));
+        },
+        { concurrency: ROWS_AT_ONCE, stopOnError: false },
+      );
+    },
+  };
+}
+
+export function isTriggeredBy({ trigger }: Pick<Campaign, 'trigger'>, event: ProfileEvent): boolean {
+  switch (trigger.on) {
+    case 'segment_entered':
+      return event.type === 'segment.entered' && event.segment === trigger.segment;
+    case 'segment_exited':
+      return event.type === 'segment.exited' && event.segment === trigger.segment;
+    case 'tier_changed':
+      // A first tier is no change that anybody would be told of.
+      return (
+        event.type === 'tier.changed' &&
+        event.from !== undefined &&
+        (trigger.from?.includes(event.from) ?? true) &&
+        (trigger.to?.includes(event.to) ?? true)
+      );
+    default:
+      return false;
+  }
+}
+
+function workOf({ id, occurredAt, cause, profile }: ProfileEvent): PushWork {
+  const at = instant(Date.parse(occurredAt));
+  return { profile, occurrence: { id, at, cause }, period: at.slice(0, 10) };
+}
+
+/** In one write and no read: whatever is there already is the same occurrence. */
+export async function putPushWork(
+  campaign: string,
+  detail: PushWork,
+  lanes: Pick<LaneStore<PushWork>, 'putWork'>,
+  now: Instant,
+): Promise<void> {
+  const nowMs = Date.parse(now);
+  const subject = sendKey(campaign, detail.profile, detail.occurrence.id);
+  const party = pushParty(campaign);
+  try {
+    await lanes.putWork({ party, subject, revision: 1, dueAt: nowMs, askedAt: nowMs, attempts: 0, detail }, 0);
+  } catch (error) {
+    if (!(error instanceof Conflict)) throw error;
+  }
+}
