@@ -29,12 +29,12 @@ import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
 import { createHttpStage } from './defaults/http-stage.ts';
 import { allow, ofItems } from './defaults/permissions.ts';
-import { managePermissions, type SigningSecretParameters } from './deliver-stage.ts';
+import { managePermissions } from './deliver-stage.ts';
 import { EXPORT_KEYS_REASON, exportPermissions } from './exports-stage.ts';
 import type { IdentityKeys } from './identity-keys.ts';
 import type { PreviewStage } from './preview-stage.ts';
-import { type PushCredentialParameters, pushManagePermissions } from './push-stage.ts';
-import type { ServerKeyParameters } from './server-keys.ts';
+import { pushManagePermissions } from './push-stage.ts';
+import type { SecretParameters } from './secret-parameters.ts';
 import type { Settings } from './settings.ts';
 
 export interface ApiStageProps {
@@ -49,9 +49,9 @@ export interface ApiStageProps {
   readonly engagement: TableV2;
   readonly operations: TableV2;
   readonly identityKeys: IdentityKeys;
-  readonly signingSecrets: SigningSecretParameters;
-  readonly serverKeys: ServerKeyParameters;
-  readonly pushCredentials: PushCredentialParameters;
+  readonly signingSecrets: SecretParameters;
+  readonly serverKeys: SecretParameters;
+  readonly pushCredentials: SecretParameters;
   /** Of the stages that read them. */
   readonly profiles: IQueue;
   readonly deliver: IQueue;

@@ -21,7 +21,7 @@ import { acknowledge } from './defaults/acknowledge.ts';
 import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
 import { allow, ofItems } from './defaults/permissions.ts';
-import type { ServerKeyParameters } from './server-keys.ts';
+import type { SecretParameters } from './secret-parameters.ts';
 import type { Settings } from './settings.ts';
 
 export interface CollectStageProps {
@@ -29,7 +29,7 @@ export interface CollectStageProps {
   readonly alarms: Alarms;
   readonly lake: Bucket;
   readonly operations: TableV2;
-  readonly serverKeys: ServerKeyParameters;
+  readonly serverKeys: SecretParameters;
   /** Of the stage that reads it. */
   readonly behaviour: IQueue;
   /** Of the HTTP API. */

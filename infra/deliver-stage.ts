@@ -2,7 +2,7 @@
  * Wake queue → messages to subscribers, over HTTP. What is to be sent are rows in the operations table, a lane a subscriber; the
  * queue only says which lane to look at, and a schedule looks at all.
  */
-import { ArnFormat, Duration, type Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -23,34 +23,8 @@ import type { Alarms } from './defaults/alarms.ts';
 import { createFunction } from './defaults/function.ts';
 import { allow, consume, ofItems } from './defaults/permissions.ts';
 import { createQueue, feed, type Queues } from './defaults/queue.ts';
+import type { SecretParameters } from './secret-parameters.ts';
 import type { Settings } from './settings.ts';
-
-/** The parameters that hold what messages are signed with: `<prefix>/<subscriber>`. */
-export interface SigningSecretParameters {
-  readonly prefix: string;
-  /** Of all subscribers. Nothing about KMS: SSM decrypts by its own key, aws/ssm, for whoever may read. */
-  readonly arn: string;
-  /** For `wildcards` of a function that may read them. */
-  readonly findings: Readonly<Record<string, string>>;
-}
-
-export function signingSecretsOf(stack: Stack): SigningSecretParameters {
-  const prefix = `/tributary/${stack.stackName}/subscribers`;
-  const finding = `arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter${prefix}/*`;
-  return {
-    prefix,
-    arn: stack.formatArn({
-      service: 'ssm',
-      resource: 'parameter',
-      resourceName: `${prefix.slice(1)}/*`,
-      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    }),
-    findings: {
-      [`AwsSolutions-IAM5[Resource::${finding}]`]:
-        'Subscribers are added without a deployment; only their signing secrets match.',
-    },
-  };
-}
 
 export interface DeliverStageProps {
   readonly settings: Settings;
@@ -58,7 +32,7 @@ export interface DeliverStageProps {
   readonly lake: Bucket;
   readonly operations: TableV2;
   readonly engagement: TableV2;
-  readonly signingSecrets: SigningSecretParameters;
+  readonly signingSecrets: SecretParameters;
 }
 
 /** A lane each: one that is slow keeps no other waiting. */
@@ -179,7 +153,7 @@ export const managePermissions = ({
   engagement,
   queue,
   signingSecrets,
-}: Stores & { readonly signingSecrets: SigningSecretParameters }): PolicyStatement[] => [
+}: Stores & { readonly signingSecrets: SecretParameters }): PolicyStatement[] => [
   ofItems([LANE_STATES, LANES], ['GetItem', 'PutItem', 'DeleteItem', 'Query'], operations.tableArn),
   ofItems([LANES], ['Query'], `${operations.tableArn}/index/${DUE_INDEX}`),
   ofItems([SUBSCRIBERS, DEAD_LETTERS], ['GetItem', 'PutItem', 'DeleteItem', 'Query'], engagement.tableArn),

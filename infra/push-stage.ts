@@ -2,7 +2,7 @@
  * Push queue → messages to customers by way of providers. What is to be decided on are rows in the operations table, a lane a campaign;
  * the queue only says which lane to look at, and a schedule looks at all, and at which campaigns' runs are due.
  */
-import { ArnFormat, Duration, type Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -25,34 +25,8 @@ import { createFunction } from './defaults/function.ts';
 import { allow, consume, ofItems } from './defaults/permissions.ts';
 import { createQueue, feed, type Queues } from './defaults/queue.ts';
 import type { IdentityKeys } from './identity-keys.ts';
+import type { SecretParameters } from './secret-parameters.ts';
 import type { Settings } from './settings.ts';
-
-/** The parameters that hold what accounts at providers are opened with: `<prefix>/<provider>`. */
-export interface PushCredentialParameters {
-  readonly prefix: string;
-  /** Of all providers. Nothing about KMS: SSM decrypts by its own key, aws/ssm, for whoever may read. */
-  readonly arn: string;
-  /** For `wildcards` of a function that may read or write them. */
-  readonly findings: Readonly<Record<string, string>>;
-}
-
-export function pushCredentialsOf(stack: Stack): PushCredentialParameters {
-  const prefix = `/tributary/${stack.stackName}/push`;
-  const finding = `arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter${prefix}/*`;
-  return {
-    prefix,
-    arn: stack.formatArn({
-      service: 'ssm',
-      resource: 'parameter',
-      resourceName: `${prefix.slice(1)}/*`,
-      arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    }),
-    findings: {
-      [`AwsSolutions-IAM5[Resource::${finding}]`]:
-        'Accounts at providers are given without a deployment; only their credentials match.',
-    },
-  };
-}
 
 export interface PushStageProps {
   readonly settings: Settings;
@@ -62,7 +36,7 @@ export interface PushStageProps {
   readonly engagement: TableV2;
   readonly customers: TableV2;
   readonly identityKeys: IdentityKeys;
-  readonly credentials: PushCredentialParameters;
+  readonly credentials: SecretParameters;
 }
 
 /** A lane each: one that is slow keeps no other waiting. */
@@ -166,7 +140,7 @@ export const triggerPermissions = ({ operations, engagement, queue }: Stores): P
 export const pushManagePermissions = ({
   engagement,
   credentials,
-}: Pick<Stores, 'engagement'> & { readonly credentials: PushCredentialParameters }): PolicyStatement[] => [
+}: Pick<Stores, 'engagement'> & { readonly credentials: SecretParameters }): PolicyStatement[] => [
   ofItems(
     [CAMPAIGNS, `${CAMPAIGN_VERSIONS_PREFIX}*`, PUSH_POLICY],
     ['GetItem', 'PutItem', 'Query'],

@@ -25,6 +25,7 @@ export const exportHandlers = (its: manage.ExportManagement): ExportHandlers => 
   },
 
   async listExportsOfSegment({ params: { id }, query, caller }) {
+    await manage.requireSegment(id, its.segments);
     const body = await storePage(['exports', id], query, (limit, after) =>
       manage.listExports({ segment: id, limit, after, caller: asCaller(caller) }, its),
     );

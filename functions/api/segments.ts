@@ -91,7 +91,11 @@ export const segmentHandlers = (its: SegmentDependencies): SegmentHandlers => ({
       const dependents = dependentsOf(id, all);
       if (dependents.length > 0) {
         const who = dependents.join(', ');
-        throw new Refusal(409, 'segment_in_use', `${who} ask about segment ${id}: change or archive them first.`);
+        throw new Refusal(
+          409,
+          'segment_in_use',
+          `Segment ${id} is asked about by ${who}: change or archive that first.`,
+        );
       }
       return { ...definitionOf(known), isArchived: true, ...madeBy(caller.id, undefined, its) };
     });
@@ -130,11 +134,21 @@ export const segmentHandlers = (its: SegmentDependencies): SegmentHandlers => ({
   async previewSegment({ body }) {
     const { segments } = await its.segments.listSegments();
     const { when } = readAmong({ id: freeId(segments), name: 'preview', when: body.when }, segments, its);
+    const known = new Set(segments.map(({ id }) => id));
+    const unknown = (body.compareWith ?? []).findIndex((id) => !known.has(id));
+    if (unknown >= 0)
+      throw new Refusal(422, 'segment_not_found', 'It is to be compared with a segment that is not there.', {
+        problems: [{ in: 'body', at: `/compareWith/${unknown}`, message: 'there is no such segment' }],
+      });
     try {
       return { status: 200, body: await its.previewer.preview({ ...body, when }) };
     } catch (error) {
       if (error instanceof NoSnapshot)
-        throw new Refusal(409, 'no_snapshot', 'There is no snapshot yet. It is taken once a day.');
+        throw new Refusal(
+          409,
+          'no_snapshot',
+          'There is no snapshot yet. The first is taken within minutes of the first orders.',
+        );
       if (!(error instanceof Busy)) throw error;
       throw new Refusal(429, 'preview_busy', 'Too many ask for previews at once. Try again in a moment.', {
         headers: { 'retry-after': String(BUSY_SECONDS) },

@@ -195,7 +195,7 @@ export const previewSegment = operation({
   answers: {
     200: { description: 'Counted over the latest snapshot.', schema: Preview.meta({ id: 'SegmentPreview' }) },
   },
-  problems: { ...INVALID, 409: 'There is no snapshot yet: it is taken once a day.' },
+  problems: { ...INVALID, 409: 'There is no snapshot yet: the first is taken within minutes of the first orders.' },
   example: { body: { when: WHEN } },
 });
 

@@ -70,7 +70,7 @@ export async function requestExport(
   }: { readonly segment: string; readonly wishes: ExportWishes; readonly caller: ExportCaller },
   { exports, segments, queue, clock, newTail }: Needs<'exports' | 'segments' | 'queue' | 'clock' | 'newTail'>,
 ): Promise<RequestOutcome> {
-  const known = await find(segment, segments);
+  const known = await requireSegment(segment, segments);
   if (known.isArchived) return archived(segment);
   const requestedAt = instant(clock().getTime());
   if ((await countWaiting(segment, requestedAt, exports)) >= WAITING_MOST) {
@@ -208,7 +208,7 @@ export async function putSchedule(
   },
   { exports, segments, clock }: Needs<'exports' | 'segments' | 'clock'>,
 ): Promise<ScheduleOutcome> {
-  const known = await find(segment, segments);
+  const known = await requireSegment(segment, segments);
   if (known.isArchived) return archived(segment);
   const { timezone, wishes } = schedule;
   if (!isZone(timezone)) {
@@ -255,7 +255,8 @@ export async function removeSchedule(
 const noSchedule = (segment: string) =>
   new NotFound('schedule_not_found', `Segment ${segment} is exported on request only.`);
 
-async function find(id: string, segments: Pick<SegmentStore, 'getSegment'>): Promise<SegmentVersion> {
+/** Archived ones, too. Throws NotFound. */
+export async function requireSegment(id: string, segments: Pick<SegmentStore, 'getSegment'>): Promise<SegmentVersion> {
   const known = await segments.getSegment(id);
   if (!known) throw new NotFound('segment_not_found', `There is no segment ${id}.`);
   return known;

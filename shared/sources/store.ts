@@ -8,18 +8,12 @@
  * Asked by: 1, 3 api · 2 collect, api · 4 collect (read), api.
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import {
-  DeleteParameterCommand,
-  GetParameterCommand,
-  ParameterNotFound,
-  PutParameterCommand,
-  type SSMClient,
-} from '@aws-sdk/client-ssm';
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 // zod/mini, as collect bundles this: a fifth of the size of zod.
 import * as z from 'zod/mini';
 import { onRevision, queryAll } from '../runtime/dynamodb.ts';
 import { Conflict, Defect } from '../runtime/errors.ts';
+import { type ParameterPlace, secretParameters } from '../runtime/secret-parameters.ts';
 import type { Instant } from '../time/instant.ts';
 import { SERVER_KEY_PREFIX } from './keys.ts';
 import { type ServerKeyStore, type ServerKeys, SOURCE_KINDS, type Source, type SourceStore } from './source.ts';
@@ -102,45 +96,15 @@ async function unlessChanged(id: string, write: () => Promise<unknown>): Promise
 const Key = z.string().check(z.startsWith(SERVER_KEY_PREFIX));
 const StoredKeys = z.object({ current: Key, previous: z.exactOptional(z.object({ key: Key, until: At })) });
 
-export function ssmServerKeys({
-  client,
-  prefix,
-}: {
-  readonly client: SSMClient;
-  readonly prefix: string;
-}): ServerKeyStore {
-  const nameOf = (source: string) => `${prefix}/${source}`;
+export function ssmServerKeys(place: ParameterPlace): ServerKeyStore {
+  const parameters = secretParameters(place);
   return {
     async getServerKeys(source) {
-      try {
-        const { Parameter } = await client.send(
-          new GetParameterCommand({ Name: nameOf(source), WithDecryption: true }),
-        );
-        return readKeys(source, Parameter?.Value ?? '');
-      } catch (error) {
-        if (error instanceof ParameterNotFound) return undefined;
-        throw error;
-      }
+      const text = await parameters.getText(source);
+      return text === undefined ? undefined : readKeys(source, text);
     },
-
-    async putServerKeys(source, keys) {
-      await client.send(
-        new PutParameterCommand({
-          Name: nameOf(source),
-          Value: JSON.stringify(keys),
-          Type: 'SecureString',
-          Overwrite: true,
-        }),
-      );
-    },
-
-    async removeServerKeys(source) {
-      try {
-        await client.send(new DeleteParameterCommand({ Name: nameOf(source) }));
-      } catch (error) {
-        if (!(error instanceof ParameterNotFound)) throw error;
-      }
-    },
+    putServerKeys: (source, keys) => parameters.putText(source, JSON.stringify(keys)),
+    removeServerKeys: (source) => parameters.removeText(source),
   };
 }
 

@@ -13,13 +13,6 @@
  */
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
-  DeleteParameterCommand,
-  GetParameterCommand,
-  ParameterNotFound,
-  PutParameterCommand,
-  type SSMClient,
-} from '@aws-sdk/client-ssm';
-import {
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
@@ -30,6 +23,7 @@ import * as z from 'zod';
 import { Cause } from '../queues/messages.ts';
 import { countItems, onRevision, queryAll } from '../runtime/dynamodb.ts';
 import { Conflict, Defect } from '../runtime/errors.ts';
+import { type ParameterPlace, secretParameters } from '../runtime/secret-parameters.ts';
 import { epochMs, type Instant } from '../time/instant.ts';
 import { type DeadLetter, type DeadLetterStore, keptUntilMs } from './dead-letter.ts';
 import { Message } from './message.ts';
@@ -169,45 +163,15 @@ const StoredSecrets = z.object({
   previous: z.object({ secret: z.string().startsWith('whsec_'), until: At }).exactOptional(),
 });
 
-export function ssmSigningSecrets({
-  client,
-  prefix,
-}: {
-  readonly client: SSMClient;
-  readonly prefix: string;
-}): SigningSecretStore {
-  const nameOf = (subscriber: string) => `${prefix}/${subscriber}`;
+export function ssmSigningSecrets(place: ParameterPlace): SigningSecretStore {
+  const parameters = secretParameters(place);
   return {
     async getSecrets(subscriber) {
-      try {
-        const { Parameter } = await client.send(
-          new GetParameterCommand({ Name: nameOf(subscriber), WithDecryption: true }),
-        );
-        return readSecrets(subscriber, Parameter?.Value ?? '');
-      } catch (error) {
-        if (error instanceof ParameterNotFound) return undefined;
-        throw error;
-      }
+      const text = await parameters.getText(subscriber);
+      return text === undefined ? undefined : readSecrets(subscriber, text);
     },
-
-    async putSecrets(subscriber, secrets) {
-      await client.send(
-        new PutParameterCommand({
-          Name: nameOf(subscriber),
-          Value: JSON.stringify(secrets),
-          Type: 'SecureString',
-          Overwrite: true,
-        }),
-      );
-    },
-
-    async removeSecrets(subscriber) {
-      try {
-        await client.send(new DeleteParameterCommand({ Name: nameOf(subscriber) }));
-      } catch (error) {
-        if (!(error instanceof ParameterNotFound)) throw error;
-      }
-    },
+    putSecrets: (subscriber, secrets) => parameters.putText(subscriber, JSON.stringify(secrets)),
+    removeSecrets: (subscriber) => parameters.removeText(subscriber),
   };
 }
 

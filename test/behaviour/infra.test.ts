@@ -20,7 +20,7 @@ import { createAlarms } from '../../infra/defaults/alarms.ts';
 import { bundle } from '../../infra/defaults/bundle.ts';
 import { createHttpStage } from '../../infra/defaults/http-stage.ts';
 import { identityKeysOf } from '../../infra/identity-keys.ts';
-import { serverKeysOf } from '../../infra/server-keys.ts';
+import { serverKeysOf } from '../../infra/secret-parameters.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { COLLECT_PATHS } from '../../shared/behaviour/paths.ts';
 import { createApp } from '../infra/template.ts';

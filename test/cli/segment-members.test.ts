@@ -175,7 +175,7 @@ describe('segment preview', () => {
     const { type, piped } = createApiDeployment();
     expect(await type('segment preview -', piped(SLEEPING))).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('taken once a day'),
+      stderr: expect.stringContaining('taken within minutes'),
     });
   });
 

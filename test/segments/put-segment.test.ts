@@ -1,10 +1,10 @@
 /** Why a version could not be put: another was first, or the table did not take it just then. */
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { expect, test } from 'vitest';
 import type { SegmentVersion } from '../../shared/segments/definition.ts';
 import { dynamoSegments } from '../../shared/segments/store.ts';
 import { instant } from '../../shared/time/instant.ts';
+import { answeringClient } from '../answering-client.ts';
 
 const VERSION: SegmentVersion = {
   id: 'sleeping',
@@ -24,10 +24,9 @@ test.each([
   ['ValidationError', 'TransactionCanceledException'],
 ])('%s: %s', async (code, name) => {
   const CancellationReasons = [{ Code: 'None' }, { Code: code }, { Code: 'None' }];
-  const send = async () => {
+  const client = answeringClient(() => {
     throw new TransactionCanceledException({ $metadata: {}, message: 'cancelled', CancellationReasons });
-  };
-  // The cast: a transaction is all that is asked of it.
-  const store = dynamoSegments({ client: { send } as unknown as DynamoDBDocumentClient, table: 'engagement' });
+  });
+  const store = dynamoSegments({ client, table: 'engagement' });
   await expect(store.putSegment(VERSION)).rejects.toMatchObject({ name });
 });

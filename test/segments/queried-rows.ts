@@ -1,6 +1,7 @@
 /** The rows of one partition, queried as DynamoDB does: a limit is of the rows that are read, before the filter. */
 import type { DynamoDBDocumentClient, QueryCommandInput } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
+import { answeringClient } from '../answering-client.ts';
 
 type Item = Readonly<Record<string, unknown>> & { readonly pk: string; readonly sk: string };
 
@@ -17,7 +18,9 @@ export function queriesOf(items: readonly Item[]): Queries {
   const asked: QueryCommandInput[] = [];
   const partitions = new Map<string, Item[]>();
   for (const item of items) partitions.set(item.pk, [...(partitions.get(item.pk) ?? []), item]);
-  async function send({ input }: { readonly input: QueryCommandInput }) {
+  const client = answeringClient((command) => {
+    // The cast: queries are all that is asked of it.
+    const input = command as QueryCommandInput;
     asked.push(input);
     const { ExpressionAttributeValues, ExclusiveStartKey, Limit = PAGE_ROWS } = input;
     if (ExclusiveStartKey) marshall(ExclusiveStartKey);
@@ -32,7 +35,6 @@ export function queriesOf(items: readonly Item[]): Queries {
       ScannedCount: read.length,
       ...(read.length < rest.length && last && { LastEvaluatedKey: { pk: last.pk, sk: last.sk } }),
     };
-  }
-  // The cast: queries are all that is asked of it.
-  return { client: { send } as unknown as DynamoDBDocumentClient, asked };
+  });
+  return { client, asked };
 }

@@ -1,7 +1,6 @@
 /** Changes of the customers table, and all that is in it → rows of the lake, and from them the same customers. */
 import { gunzipSync } from 'node:zlib';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, type PutCommandInput } from '@aws-sdk/lib-dynamodb';
+import type { PutCommandInput } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -16,6 +15,7 @@ import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 import { ROW_KINDS, type RowKind } from '../../shared/snapshots/row-object.ts';
 import type { MarkRow, MonthRow, ProfileRow } from '../../shared/snapshots/rows.ts';
 import { type Instant, instant } from '../../shared/time/instant.ts';
+import { answeringClient } from '../answering-client.ts';
 import { ANNE, bought, KEYS, personaId, testRules } from '../profiles/people.ts';
 import { memoryCustomers } from '../simulation/models/customers.ts';
 import { type MemorySnapshots, memoryRecordings, memorySnapshots } from '../simulation/models/snapshots.ts';
@@ -51,15 +51,11 @@ const A = personaId('shopify/shop/anne');
 /** Items as the store puts them → records as Lambda hands them over. */
 async function recordsOf(write: (store: CustomerStore<StoredProfile>) => Promise<unknown>): Promise<DynamoDBRecord[]> {
   const items: Record<string, unknown>[] = [];
-  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'us-east-1' }));
-  client.middlewareStack.add(
-    () => async (args) => {
-      // The cast: this client is only asked to put.
-      items.push((args.input as PutCommandInput).Item ?? {});
-      return { response: {}, output: { $metadata: {} } };
-    },
-    { step: 'initialize' },
-  );
+  const client = answeringClient((input) => {
+    // The cast: this client is only asked to put.
+    items.push((input as PutCommandInput).Item ?? {});
+    return {};
+  });
   await write(dynamoCustomers<StoredProfile>({ client, table: 'customers', sealer: TEST_SEALER }));
   return items.map((item, index) => {
     const image = JSON.stringify(marshall(item, { removeUndefinedValues: true }), (_, value) =>

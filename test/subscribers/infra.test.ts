@@ -13,7 +13,8 @@ import { describe, expect, it } from 'vitest';
 import { DeliverConfig } from '../../functions/deliver/config.ts';
 import { createAlarms } from '../../infra/defaults/alarms.ts';
 import { bundle } from '../../infra/defaults/bundle.ts';
-import { DeliverStage, fanOutPermissions, managePermissions, signingSecretsOf } from '../../infra/deliver-stage.ts';
+import { DeliverStage, fanOutPermissions, managePermissions } from '../../infra/deliver-stage.ts';
+import { signingSecretsOf } from '../../infra/secret-parameters.ts';
 import { readSettings } from '../../infra/settings.ts';
 import { createApp } from '../infra/template.ts';
 

@@ -10,19 +10,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import {
-  DeleteParameterCommand,
-  GetParameterCommand,
-  ParameterNotFound,
-  PutParameterCommand,
-  type SSMClient,
-} from '@aws-sdk/client-ssm';
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { Sealer } from '../../identity/seal.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { queryAll } from '../../runtime/dynamodb.ts';
 import { Defect } from '../../runtime/errors.ts';
+import { type ParameterPlace, secretParameters } from '../../runtime/secret-parameters.ts';
 import { readCredentials } from '../../senders/credentials.ts';
 import type { AccessToken, TokenCache } from '../../senders/token-cache.ts';
 import type { Instant } from '../../time/instant.ts';
@@ -33,50 +27,23 @@ export const PROVIDER_NOTES = 'push-provider';
 export const TOKENS = 'push-token';
 export const TOKEN_CLAIMS = 'push-token-claim';
 
-interface Parameters {
-  readonly client: SSMClient;
-  readonly prefix: string;
-}
 interface Table {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
 }
 
-export function ssmPushCredentials({ client, prefix }: Parameters): CredentialStore & CredentialKeeper {
-  const nameOf = (provider: string) => `${prefix}/${provider}`;
+export function ssmPushCredentials(place: ParameterPlace): CredentialStore & CredentialKeeper {
+  const parameters = secretParameters(place);
   return {
     async getCredentials(provider) {
-      try {
-        const { Parameter } = await client.send(
-          new GetParameterCommand({ Name: nameOf(provider), WithDecryption: true }),
-        );
-        const read = readCredentials(provider, Parameter?.Value ?? '');
-        if (read.kind === 'credentials') return read.credentials;
-        throw new Defect('credentials_unreadable', `Credentials of ${provider} are not of the form that was put.`);
-      } catch (error) {
-        if (error instanceof ParameterNotFound) return undefined;
-        throw error;
-      }
+      const text = await parameters.getText(provider);
+      if (text === undefined) return undefined;
+      const read = readCredentials(provider, text);
+      if (read.kind === 'credentials') return read.credentials;
+      throw new Defect('credentials_unreadable', `Credentials of ${provider} are not of the form that was put.`);
     },
-
-    async putCredentials(provider, json) {
-      await client.send(
-        new PutParameterCommand({
-          Name: nameOf(provider),
-          Value: JSON.stringify(json),
-          Type: 'SecureString',
-          Overwrite: true,
-        }),
-      );
-    },
-
-    async removeCredentials(provider) {
-      try {
-        await client.send(new DeleteParameterCommand({ Name: nameOf(provider) }));
-      } catch (error) {
-        if (!(error instanceof ParameterNotFound)) throw error;
-      }
-    },
+    putCredentials: (provider, json) => parameters.putText(provider, JSON.stringify(json)),
+    removeCredentials: (provider) => parameters.removeText(provider),
   };
 }
 
