@@ -10,12 +10,10 @@
  *
  * Visitors are named by keyed hashes, and what they did is sealed. All of it has `expiresAt`, and goes by itself.
  */
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Sealer } from '../identity/seal.ts';
+import { type LakePlace, lakeFiles } from '../lake/files/store.ts';
 import { onRevision } from '../runtime/dynamodb.ts';
 import { Conflict } from '../runtime/errors.ts';
 import { epochMs, type Instant } from '../time/instant.ts';
@@ -92,21 +90,12 @@ export function dynamoVisitors({
 /** Whole seconds, as DynamoDB wants them. */
 const expiresAt = (seenAt: Instant): number => Math.floor(epochMs(seenAt) / 1000) + VISITOR_KEPT_DAYS * 24 * 60 * 60;
 
-const compress = promisify(gzip);
-
-export function s3EventRows({ client, bucket }: { readonly client: S3Client; readonly bucket: string }): EventRowStore {
+export function s3EventRows(place: LakePlace): EventRowStore {
+  const files = lakeFiles(place);
   return {
-    async putEventRows(rows, at) {
+    putEventRows(rows, at) {
       const text = linesOf(rows);
-      // No ContentEncoding: the object is a gzip file, which readers are to receive as it is.
-      await client.send(
-        new PutObjectCommand({
-          Bucket: bucket,
-          Key: eventsKey(at, text),
-          Body: await compress(text),
-          ContentType: 'application/gzip',
-        }),
-      );
+      return files.putGzip(eventsKey(at, text), text);
     },
   };
 }

@@ -11,7 +11,7 @@ import { type Found, type ReadOptions, readProducts } from '../../cli/catalogue-
 import { openSource } from '../../cli/catalogue-csv/source.ts';
 import { readTable } from '../../cli/catalogue-csv/table.ts';
 import { formatMoney } from '../../cli/output.ts';
-import { ProductDraft } from '../../shared/catalogue/product.ts';
+import { ProductDraft, ProductId } from '../../shared/catalogue/product.ts';
 import { minorDigits } from '../../shared/money/currency.ts';
 
 async function* inChunks(text: string | Uint8Array, size = 7): AsyncGenerator<Uint8Array> {
@@ -216,7 +216,7 @@ short,x
 
 const id = fc
   .stringMatching(/^[A-Za-z0-9商品 "',;_./-]{1,20}$/)
-  .filter((text) => text.trim() === text && !/^\.+$/.test(text) && text.length > 0);
+  .filter((text) => text.trim() === text && ProductId.safeParse(text).success);
 const text = fc
   .stringMatching(/^[A-Za-z0-9茶壶"',;\n #=-]{1,40}$/)
   .filter((it) => it.trim() === it && it !== '' && !it.includes('\n'));

@@ -235,7 +235,7 @@ test('what was taken, how long it took and how old it is are measured, and nothi
     ['snapshotAgeMillis', 20 * MINUTE, event],
   ]);
 
-  const putLatest = async () => Promise.reject(new Conflict('snapshot_changed', 'Another was faster.'));
+  const putLatest = async () => Promise.reject(new Conflict('lake_object_changed', 'Another was faster.'));
   expect(await run({ putLatest })).toEqual({ kind: 'overtaken' });
   expect(measured).toEqual([]);
 });

@@ -43,7 +43,7 @@ export function memorySnapshots(): MemorySnapshots {
       return latest && { snapshot: Snapshot.parse(JSON.parse(latest.json)), etag: latest.etag };
     },
     async putLatest(snapshot, seen) {
-      if (latest?.etag !== seen) throw new Conflict('snapshot_changed', 'Another snapshot was taken meanwhile.');
+      if (latest?.etag !== seen) throw new Conflict('lake_object_changed', 'Another snapshot was taken meanwhile.');
       latest = { json: JSON.stringify(snapshot), etag: `"${++puts}"` };
     },
     fetchFile: (snapshot, name, file) => fetch(keyOf(snapshot, name), file),
@@ -72,7 +72,7 @@ export function memoryRecordings(): RecordingStore {
   return {
     getRecording: async () => structuredClone(stored),
     async putRecording(recording, seen) {
-      if (stored?.etag !== seen) throw new Conflict('recording_changed', 'Another run records all, too.');
+      if (stored?.etag !== seen) throw new Conflict('lake_object_changed', 'Another run records all, too.');
       const etag = `"${++puts}"`;
       stored = { recording: structuredClone(recording), etag };
       return etag;

@@ -1,0 +1,98 @@
+/** `campaigns`, `campaign`, `push`, `device`. */
+import { describe, expect, test } from 'vitest';
+import { ANNE } from '../profiles/people.ts';
+import { createApiDeployment } from './run-api.ts';
+
+const ID = 'shopify/shop/anne';
+const CAMPAIGN = {
+  id: 'spring',
+  name: '春季新品',
+  trigger: { on: 'segment_entered', segment: 'buyers' },
+  content: {
+    defaultLocale: 'zh',
+    variants: [{ id: 'a', messages: { zh: { title: '新品', body: '您已是{{ customer.tier }}客户' } } }],
+    nonPersonalised: { zh: { title: '新品', body: '新品上市' } },
+  },
+};
+
+async function withBuyers() {
+  const made = createApiDeployment();
+  await made.api.buy(...ANNE);
+  const buyers = { id: 'buyers', name: 'Buyers', when: { field: 'orders', atLeast: 1 } };
+  await made.type('segment put -', made.piped(buyers));
+  return made;
+}
+
+describe('a campaign', () => {
+  test('is put, shown, tried, started, reported on and paused', async () => {
+    const made = await withBuyers();
+    expect((await made.type('campaigns')).stdout).toContain('There is no campaign yet');
+    const put = await made.type('campaign put -', made.piped(CAMPAIGN));
+    expect(put).toMatchObject({ code: 0, stdout: 'Campaign spring (春季新品), version 1, is draft.\n' });
+    expect((await made.type('campaigns')).stdout).toMatch(/spring +春季新品 +draft +enters buyers +1 +the operator/);
+    expect((await made.type(`campaign preview spring ${ID}`)).stdout).toMatch(/^新品\n您已是.+客户\n$/);
+    expect((await made.type(`campaign preview spring ${ID} --non-personalised`)).stdout).toBe('新品\n新品上市\n');
+    expect((await made.type('campaign dry-run spring')).stdout).toContain('Nobody is in the segment.');
+    expect((await made.ask('campaign start spring')).state).toBe('running');
+    expect((await made.type('campaign report spring')).stdout).toMatch(/occurrences +0\n/);
+    expect((await made.ask('campaign pause spring')).state).toBe('paused');
+    expect((await made.type('campaign show spring')).stdout).toContain('is paused.');
+  });
+
+  test('is put again as the next version, also from what show answers', async () => {
+    const made = await withBuyers();
+    await made.type('campaign put -', made.piped(CAMPAIGN));
+    const shown = await made.ask('campaign show spring');
+    const put = await made.ask('campaign put -', made.piped({ ...shown, name: '新品' }));
+    expect(put).toMatchObject({ version: 2, name: '新品', state: 'draft' });
+  });
+
+  test.each<[string, object | undefined, number, string]>([
+    ['campaign put -', { ...CAMPAIGN, id: undefined }, 2, 'needs an id'],
+    ['campaign put -', { ...CAMPAIGN, trigger: { on: 'segment_entered', segment: 'x' } }, 2, 'there is no segment x'],
+    ['campaign show nothing', undefined, 1, 'There is no campaign nothing'],
+    ['campaign show a/b', undefined, 2, 'no id of a campaign'],
+    ['campaign dry-run spring --limit 0', undefined, 2, 'from 1 to 200'],
+  ])('%s: refused', async (line, file, code, says) => {
+    const made = await withBuyers();
+    const ran = await made.type(line, file && made.piped(file));
+    expect(ran).toMatchObject({ code, stdout: '' });
+    expect(ran.stderr).toContain(says);
+  });
+});
+
+test('the push policy is shown and put', async () => {
+  const made = createApiDeployment();
+  expect((await made.type('push policy')).stdout).toContain('The built-in push policy.');
+  const put = await made.type('push policy --put -', made.piped({ perDay: 1 }));
+  expect(put.stdout).toContain('Push policy, version 1, put by the operator.');
+  expect((await made.ask('push policy')).policy).toMatchObject({ perDay: 1, perWeek: 5 });
+});
+
+test('accounts at providers are kept and removed, and never shown', async () => {
+  const made = createApiDeployment();
+  expect((await made.type('push providers')).stdout).toContain('nothing can be sent');
+  const secret = { appKey: '0123456789abcdef01234567', masterSecret: 'abcdef0123456789abcdef01' };
+  expect((await made.type('push connect jpush --file -', made.piped(secret))).stdout).toBe(
+    'Credentials of jpush are kept.\n',
+  );
+  expect((await made.type('push providers')).stdout).toMatch(/jpush +2026-11-25 09:00 UTC +the operator/);
+  const bad = await made.type('push connect jpush --file -', made.piped({ ...secret, masterSecret: 'no!' }));
+  expect(bad.code).toBe(2);
+  expect(bad.stderr).not.toContain('no!');
+  expect((await made.type('push disconnect jpush')).code).toBe(0);
+  expect((await made.type('push connect pigeon --file -', made.piped(secret))).stderr).toContain('One of fcm');
+});
+
+test('a device is registered, shown and removed', async () => {
+  const made = await withBuyers();
+  const device = { profile: ID, endpoint: { provider: 'fcm', token: 'registration-token' }, locale: 'zh-CN' };
+  expect((await made.type('device put phone -', made.piped(device))).stdout).toBe(
+    `Device phone is registered for ${ID}.\n`,
+  );
+  const { stdout } = await made.type('device show phone');
+  expect(stdout).toMatch(/provider +fcm\n/);
+  expect(stdout).not.toContain('registration-token');
+  expect((await made.type('device remove phone')).stdout).toBe('Device phone is gone.\n');
+  expect((await made.type('device show phone')).code).toBe(1);
+});
