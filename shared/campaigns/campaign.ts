@@ -82,8 +82,6 @@ export const TierOffer = z.strictObject({
 });
 
 export const Limits = z.strictObject({
-  /** Of two campaigns that want the same customer at the same time, the one of the larger number goes first. */
-  priority: z.int().min(0).max(100).default(50),
   /** To one customer. */
   perCustomer: z.strictObject({ times: z.int().min(1).max(100), days: z.int().min(1).max(365) }).optional(),
   /** Absent: those of the push policy. */
