@@ -40,6 +40,7 @@ export const listExportsOfSegment = operation({
   params,
   query: PageQuery,
   answers: { 200: { description: 'A page of them, without links.', schema: pageOf(Export) } },
+  problems: NOT_FOUND,
   example,
 });
 
