@@ -208,7 +208,7 @@ describe('segment archive, segment restore', () => {
     await made.ask('segment put -', made.piped({ id: 'more', name: 'More', when: { not: { segment: 'sleeping' } } }));
     expect(await made.type('segment archive sleeping')).toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('more ask about'),
+      stderr: expect.stringContaining('is asked about by'),
     });
   });
 });
