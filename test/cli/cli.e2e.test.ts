@@ -111,7 +111,8 @@ describe.skipIf(!process.env.TRIBUTARY_ENDPOINTS)('the command line', () => {
     expect(sent).toMatchObject({ failed: 0, requests: [{ status: 200 }, { status: 200 }] });
     const key = `shopify/${SHOP}/${ORDER.id}`;
     await eventually(async () => ((await tributary(['order', key])).code === 0 ? true : undefined));
-    expect(await answerOf(['order', key])).toMatchObject({ key, totals: { total: 1_000 }, revision: 1 });
+    // Of two copies the later received may be stored first: then the other only says when it was first heard of.
+    expect(await answerOf(['order', key])).toMatchObject({ key, totals: { total: 1_000 } });
     const { parts } = await answerOf(['order', key, '--history']);
     expect(parts).toContainEqual(expect.objectContaining({ part: 'money', envelope: expect.any(String) }));
 
