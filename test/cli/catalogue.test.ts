@@ -25,7 +25,7 @@ describe('catalogue import', () => {
     const counts = { products: 2, variants: 3 };
     expect(JSON.parse(ran.stdout)).toEqual({ ...counts, created: 2, changed: 0, unchanged: 0, ...none });
     expect(sent.map(({ path: at }) => at)).toEqual(['/v1/products:batch']);
-    expect(sent[0]?.headers.get('idempotency-key')).toBeTruthy();
+    expect(sent[0]?.headers.get('idempotency-key')).toMatch(/^[\w-]{20,}$/);
     const changed = CSV.replace('茶壶', '紫砂壶');
     expect(await ask('catalogue import -', piped(changed))).toEqual({
       ...counts,

@@ -140,8 +140,8 @@ describe('the catalogue on the deployed stack', () => {
       ordered_at: new Date(paidAtMs).toISOString(),
       counts: true,
       gift_card: false,
+      product_id: expect.stringMatching(/^\d+$/),
     });
-    expect(newest?.product_id).toBeTruthy();
     expect(JSON.stringify(rows)).not.toMatch(/Haugland|example\.com|\+1206/);
   });
 
