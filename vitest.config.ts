@@ -10,6 +10,9 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
+          // Most of the time would go into loading the same modules for each file anew.
+          isolate: false,
+          globalSetup: ['test/infra/assemblies.ts'],
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/**/*.emulator.test.ts',

@@ -1,10 +1,9 @@
 /** The stack as CloudFormation gets it; and the questions that the promises ask of it. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 import { readSettings, type Settings } from '../../infra/settings.ts';
 import { TributaryStack } from '../../infra/tributary-stack.ts';
 
@@ -16,15 +15,11 @@ export interface Resource {
 
 const { context: flags } = JSON.parse(readFileSync(path.resolve(import.meta.dirname, '../../cdk.json'), 'utf8'));
 
-/** Cloud assemblies of this run; CDK's own choice would stay behind in the temporary folder. */
-const assemblies = mkdtempSync(path.join(tmpdir(), 'tributary-infra-'));
-afterAll(() => rmSync(assemblies, { recursive: true, force: true }));
-
 /** As when stacks are only listed: what is fetched for a deployment (infra/defaults/duckdb.ts) is not fetched for a template. */
 const context = { ...flags, 'aws:cdk:bundling-stacks': [] };
 
 export const createApp = (): App =>
-  new App({ context, analyticsReporting: false, outdir: mkdtempSync(path.join(assemblies, 'cdk.out-')) });
+  new App({ context, analyticsReporting: false, outdir: mkdtempSync(path.join(inject('assemblies'), 'cdk.out-')) });
 
 export function synthesize(context: Readonly<Record<string, unknown>> = {}) {
   const settings: Settings = readSettings(context, {});
