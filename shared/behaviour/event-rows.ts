@@ -3,7 +3,6 @@
  * by when they were written. An event that was sent twice is there twice; sql.ts has the words that take one. Nothing personal is in
  * them: who it was are keyed hashes, and the names of personas.
  */
-import { createHash } from 'node:crypto';
 import type { HashKey } from '../identity/key.ts';
 import type { PersonaId } from '../identity/persona.ts';
 import type { Instant } from '../time/instant.ts';
@@ -58,13 +57,6 @@ export function eventRow(event: BehaviourEvent, key: HashKey): EventRow {
     ...(zone !== undefined && { zone }),
     ...(locale !== undefined && { locale }),
   };
-}
-
-/** `content`: so that two who write at one time do not write over each other, and one that writes again does. */
-export function eventsKey(at: Instant, content: string): string {
-  const hash = createHash('sha256').update(content).digest('hex').slice(0, 16);
-  const time = at.slice(11, 23).replaceAll(':', '');
-  return `${EVENTS_PREFIX}date=${at.slice(0, 10)}/hour=${at.slice(11, 13)}/${time}-${hash}.ndjson.gz`;
 }
 
 export interface EventRowStore {

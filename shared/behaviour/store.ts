@@ -13,11 +13,12 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Sealer } from '../identity/seal.ts';
+import { keyByTime } from '../lake/by-time.ts';
 import { type LakePlace, lakeFiles } from '../lake/files/store.ts';
 import { onRevision } from '../runtime/dynamodb.ts';
 import { Conflict } from '../runtime/errors.ts';
 import { epochMs, type Instant } from '../time/instant.ts';
-import { type EventRowStore, eventsKey, linesOf } from './event-rows.ts';
+import { EVENTS_PREFIX, type EventRowStore, linesOf } from './event-rows.ts';
 import type { VisitorKey } from './names.ts';
 import type { Visitor } from './visitor.ts';
 import { VISITOR_KEPT_DAYS, type VisitorStore } from './visitor-store.ts';
@@ -95,7 +96,7 @@ export function s3EventRows(place: LakePlace): EventRowStore {
   return {
     putEventRows(rows, at) {
       const text = linesOf(rows);
-      return files.putGzip(eventsKey(at, text), text);
+      return files.putGzip(keyByTime(EVENTS_PREFIX, at, text), text);
     },
   };
 }

@@ -3,28 +3,8 @@
  * for a fortnight. And what was made of them, `lines/<build>/…`: a Parquet file for each month (UTC) in which orders were paid, and
  * an index of all orders that were ever recorded.
  */
-import { createHash } from 'node:crypto';
-import { type Instant, instant } from '../time/instant.ts';
-
 export const LINE_ROWS_PREFIX = 'rows/lines/';
 export const LINES_PREFIX = 'lines/';
-
-/** `content`: so that two who write at one time do not write over each other. */
-export const lineRowsKey = (at: Instant, content: string): string =>
-  `${lineRowsKeyAt(at)}-${createHash('sha256').update(content).digest('hex').slice(0, 16)}.ndjson.gz`;
-
-/** Sorts before all that was written then or later, and after all that was before. */
-export const lineRowsKeyAt = (at: Instant): string =>
-  `${LINE_ROWS_PREFIX}date=${at.slice(0, 10)}/hour=${at.slice(11, 13)}/${at.slice(11, 23).replaceAll(':', '')}`;
-
-/** When it was written; undefined for the name of another thing. */
-export function lineRowsWrittenAt(key: string): Instant | undefined {
-  const match = /\/date=(\d{4}-\d{2}-\d{2})\/hour=\d{2}\/(\d{2})(\d{2})(\d{2}\.\d{3})-/.exec(key);
-  if (!match) return undefined;
-  const [, day, hour, minute, second] = match;
-  const ms = Date.parse(`${day}T${hour}:${minute}:${second}Z`);
-  return Number.isNaN(ms) ? undefined : instant(ms);
-}
 
 /** A column, and its type in DuckDB's words. Fields of rows are called the same. */
 type Columns = readonly (readonly [column: string, type: string])[];

@@ -1,5 +1,6 @@
 /** The newest build of lines, and the stores that it is made of. */
 import * as z from 'zod';
+import { Taken, type WrittenObject } from '../lake/by-time.ts';
 import type { Instant } from '../time/instant.ts';
 import type { LineRow } from './rows.ts';
 
@@ -15,21 +16,16 @@ export const Lines = z.object({
   orders: Count,
   index: File,
   months: z.array(z.object({ month: z.int(), lines: Count, ...File.shape })),
-  /** Rows that are in it: the last object by name, and those shortly before it, among which others may come yet. */
-  taken: z.object({ until: z.string(), recent: z.array(z.string()) }),
+  /** Rows that are in it. */
+  taken: Taken,
 });
 export type Lines = z.infer<typeof Lines>;
-
-export interface LineObject {
-  readonly key: string;
-  readonly bytes: number;
-}
 
 export interface LineRowStore {
   /** As one object. */
   putRows(rows: readonly LineRow[], at: Instant): Promise<void>;
   /** After that name, in order of their names. */
-  listRows(after: string, limit: number): Promise<readonly LineObject[]>;
+  listRows(after: string, limit: number): Promise<readonly WrittenObject[]>;
 }
 
 export interface SeenLines {

@@ -11,10 +11,11 @@
  * Asked by: 1 record-orders, record-orders-all · 2–6 the build of recommendations · 7 record-orders-all.
  */
 import * as z from 'zod';
+import { keyByTime } from '../lake/by-time.ts';
 import { type LakePlace, lakeFiles } from '../lake/files/store.ts';
 import { ndjson } from '../snapshots/rows.ts';
 import type { Instant } from '../time/instant.ts';
-import { LINE_ROWS_PREFIX, LINES_PREFIX, lineRowsKey } from './layout.ts';
+import { LINE_ROWS_PREFIX, LINES_PREFIX } from './layout.ts';
 import { type LineStore, Lines } from './lines.ts';
 import type { OrdersRecordingStore } from './record-orders.ts';
 
@@ -26,7 +27,7 @@ export function s3Lines(place: LakePlace): LineStore {
   return {
     putRows(rows, at) {
       const text = ndjson(rows);
-      return files.putGzip(lineRowsKey(at, text), text);
+      return files.putGzip(keyByTime(LINE_ROWS_PREFIX, at, text), text);
     },
     listRows: (after, limit) => files.list(LINE_ROWS_PREFIX, after, limit),
     async getLatest() {

@@ -6,21 +6,13 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import pMap from 'p-map';
+import { type Limits, nextPortion, type Taken, type WrittenObject, writtenAt } from '../lake/by-time.ts';
 import { Conflict } from '../runtime/errors.ts';
 import { quoted } from '../snapshots/duckdb.ts';
 import { epochMs, type Instant, instant } from '../time/instant.ts';
 import { type Compacted, compactLines } from './compact.ts';
-import {
-  INDEX_FILE,
-  LINE,
-  LINE_ROWS_PREFIX,
-  LINES_PREFIX,
-  lineRowsKeyAt,
-  lineRowsWrittenAt,
-  monthFile,
-  noRows,
-} from './layout.ts';
-import type { LineObject, LineStore, Lines, SeenLines } from './lines.ts';
+import { INDEX_FILE, LINE, LINE_ROWS_PREFIX, LINES_PREFIX, monthFile, noRows } from './layout.ts';
+import type { LineStore, Lines, SeenLines } from './lines.ts';
 
 export interface TakeLinesDependencies {
   readonly store: LineStore;
@@ -31,15 +23,6 @@ export interface TakeLinesDependencies {
   readonly limits?: Limits;
 }
 
-/** Of one run. */
-interface Limits {
-  readonly objects: number;
-  readonly bytes: number;
-}
-const LIMITS: Limits = { objects: 4_000, bytes: 256 * 1024 * 1024 };
-
-/** An object appears up to a minute after the time in its name, and clocks differ: so much before the last one is listed again. */
-const OVERLAP_MS = 10 * 60_000;
 /** Whoever reads a build that was superseded may take so long. */
 const KEPT_MS = 60 * 60_000;
 const TRANSFERS_AT_ONCE = 16;
@@ -52,15 +35,19 @@ export type LinesOutcome =
   | { readonly kind: 'overtaken' };
 
 export async function takeLines(dependencies: TakeLinesDependencies): Promise<LinesOutcome> {
-  const { store, now, folder, limits = LIMITS } = dependencies;
+  const { store, now, folder, limits } = dependencies;
   const startedAt = now();
   const latest = await store.getLatest();
-  const { objects, waiting } = await nextPortion(latest?.lines.taken, store, limits);
-  if (objects.length === 0) return { kind: 'current', lines: latest?.lines };
+  const { objects, taken, isMore } = await nextPortion(
+    { prefix: LINE_ROWS_PREFIX, list: store.listRows },
+    latest?.lines.taken,
+    limits,
+  );
+  if (objects.length === 0 || !taken) return { kind: 'current', lines: latest?.lines };
   await rm(folder, { recursive: true, force: true });
   try {
-    const lines = await build(objects, { latest, startedAt, waiting }, dependencies);
-    return { kind: 'taken', lines, objects: objects.length, waiting };
+    const lines = await build(objects, { latest, startedAt, taken, isMore }, dependencies);
+    return { kind: 'taken', lines, objects: objects.length, waiting: isMore };
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
     return { kind: 'overtaken' };
@@ -100,15 +87,16 @@ export async function openLines(
 interface Beginning {
   readonly latest: SeenLines | undefined;
   readonly startedAt: Instant;
-  readonly waiting: boolean;
+  readonly taken: Taken;
+  readonly isMore: boolean;
 }
 
 async function build(
-  objects: readonly LineObject[],
+  objects: readonly WrittenObject[],
   beginning: Beginning,
   { store, db, folder }: TakeLinesDependencies,
 ): Promise<Lines> {
-  const { latest, startedAt, waiting } = beginning;
+  const { latest, startedAt, taken, isMore } = beginning;
   const before = latest?.lines;
   const [rows, next] = [path.join(folder, 'rows'), path.join(folder, 'next')];
   for (const one of [rows, next]) await mkdir(one, { recursive: true });
@@ -127,9 +115,8 @@ async function build(
     rows,
     next,
   });
-  const taken = takenBy(before?.taken, objects);
   // Up to here all is in it: what waits is younger.
-  const builtAt = (waiting ? lineRowsWrittenAt(taken.until) : undefined) ?? startedAt;
+  const builtAt = (isMore ? writtenAt(taken.until) : undefined) ?? startedAt;
   const files = compacted ? await putFiles(compacted, next, { startedAt, before, store }) : before;
   // Rows of which nothing is newer than what is known can only be where something is known.
   if (!files) throw new Error('Rows without an order.');
@@ -168,29 +155,4 @@ async function forget(now: Lines, before: Lines | undefined, startedAt: Instant,
   );
   const until = `${LINES_PREFIX}${instant(epochMs(startedAt) - KEPT_MS).replaceAll(':', '-')}`;
   for (const key of await store.listFiles()) if (!used.has(key) && key < until) await store.delete(key);
-}
-
-async function nextPortion(taken: Lines['taken'] | undefined, store: LineStore, { objects, bytes }: Limits) {
-  const recent = new Set(taken?.recent);
-  const listed = await store.listRows(listedFrom(taken?.until), objects + recent.size + 1);
-  const fresh = listed.filter(({ key }) => !recent.has(key));
-  let total = 0;
-  const past = fresh.findIndex((object, index) => {
-    total += object.bytes;
-    // At least one.
-    return index >= objects || (index > 0 && total > bytes);
-  });
-  return { objects: past < 0 ? fresh : fresh.slice(0, past), waiting: past >= 0 };
-}
-
-function listedFrom(until: string | undefined): string {
-  const at = until === undefined ? undefined : lineRowsWrittenAt(until);
-  return at ? lineRowsKeyAt(instant(epochMs(at) - OVERLAP_MS)) : LINE_ROWS_PREFIX;
-}
-
-function takenBy(known: Lines['taken'] | undefined, objects: readonly LineObject[]): Lines['taken'] {
-  const all = [...(known?.recent ?? []), ...objects.map(({ key }) => key)].sort();
-  const until = all.at(-1) ?? '';
-  const from = listedFrom(until);
-  return { until, recent: all.filter((key) => key > from) };
 }

@@ -1,20 +1,12 @@
 /** The newest snapshot, what is in it, and where its files lie. */
 import * as z from 'zod';
+import { Taken, type WrittenObject } from '../lake/by-time.ts';
 import type { Instant } from '../time/instant.ts';
 import type { RowKind } from './row-object.ts';
 
 export const SNAPSHOTS_PREFIX = 'snapshots/';
 
 const Count = z.int().min(0);
-/** Rows that are in it. */
-const Taken = z.object({
-  /** The last object, by name. */
-  until: z.string(),
-  /** Those shortly before it, too: others may come among them yet, from writers that are slower. */
-  recent: z.array(z.string()),
-});
-export type Taken = z.infer<typeof Taken>;
-
 export const Snapshot = z.object({
   /** Of the folder with its files, which never change. Ids sort by time. */
   id: z.string().min(1),
@@ -29,16 +21,11 @@ export const Snapshot = z.object({
 });
 export type Snapshot = z.infer<typeof Snapshot>;
 
-export interface RowObject {
-  readonly key: string;
-  readonly bytes: number;
-}
-
 export interface RowStore {
   /** As one object. */
   putRows(kind: RowKind, rows: readonly object[], at: Instant): Promise<void>;
   /** After that name, in order of their names. */
-  listRows(kind: RowKind, after: string, limit: number): Promise<RowObject[]>;
+  listRows(kind: RowKind, after: string, limit: number): Promise<readonly WrittenObject[]>;
   /** Into a file. */
   fetchRows(key: string, file: string): Promise<void>;
 }

@@ -14,10 +14,11 @@
  */
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import * as z from 'zod';
+import { keyByTime } from '../lake/by-time.ts';
 import { type LakePlace, lakeFiles } from '../lake/files/store.ts';
 import type { Instant } from '../time/instant.ts';
 import type { RecordingStore } from './record-all.ts';
-import { rowsKey, rowsPrefix } from './row-object.ts';
+import { rowsPrefix } from './row-object.ts';
 import { ndjson } from './rows.ts';
 import { type RowStore, SNAPSHOTS_PREFIX, Snapshot, type SnapshotStore } from './snapshot.ts';
 
@@ -30,7 +31,7 @@ export function s3Rows(place: LakePlace): RowStore {
   return {
     putRows(kind, rows, at) {
       const text = ndjson(rows);
-      return files.putGzip(rowsKey(kind, at, text), text);
+      return files.putGzip(keyByTime(rowsPrefix(kind), at, text), text);
     },
     listRows: (kind, after, limit) => files.list(rowsPrefix(kind), after, limit),
     fetchRows: (key, file) => files.fetch(key, file),

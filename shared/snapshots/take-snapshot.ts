@@ -3,12 +3,13 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBInstance } from '@duckdb/node-api';
 import pMap from 'p-map';
+import { type Limits, nextPortion, type Taken, writtenAt } from '../lake/by-time.ts';
 import { Conflict } from '../runtime/errors.ts';
 import { epochMs, type Instant, instant } from '../time/instant.ts';
 import { type Counts, compact } from './compact.ts';
 import { DAY_KINDS, daysFile, PROFILES, SNAPSHOT_FILES } from './layout.ts';
-import { ROW_KINDS, type RowKind, rowsKeyAt, rowsPrefix, rowsWrittenAt } from './row-object.ts';
-import type { RowObject, RowStore, SeenSnapshot, Snapshot, SnapshotStore, Taken } from './snapshot.ts';
+import { ROW_KINDS, type RowKind, rowsPrefix } from './row-object.ts';
+import type { RowStore, SeenSnapshot, Snapshot, SnapshotStore } from './snapshot.ts';
 
 export interface TakeDependencies {
   readonly rows: RowStore;
@@ -25,19 +26,6 @@ export interface TakeDependencies {
   readonly limits?: Limits;
 }
 
-/** Of one portion. */
-export interface Limits {
-  readonly objects: number;
-  readonly bytes: number;
-}
-
-const LIMITS: Limits = { objects: 4_000, bytes: 256 * 1024 * 1024 };
-
-/**
- * Names tell when a writer began: its object appears up to its timeout later (a minute), and the clocks of two may differ. So as
- * much before the last one taken is listed again.
- */
-export const OVERLAP_MS = 10 * 60_000;
 /** Whoever reads one that was superseded may take so long. */
 export const KEPT_MS = 60 * 60_000;
 /** As long as the others and writing it all take. */
@@ -52,7 +40,7 @@ export type Outcome =
   /** Another run was faster. */
   | { readonly kind: 'overtaken' };
 
-interface Portion {
+interface Portions {
   readonly objects: readonly { readonly kind: RowKind; readonly key: string }[];
   readonly taken: Snapshot['rows'];
   /** Kinds of which more is waiting. */
@@ -64,7 +52,7 @@ export async function takeSnapshot(dependencies: TakeDependencies): Promise<Outc
   const { snapshots, now } = dependencies;
   const startedAt = now();
   const latest = await snapshots.getLatest();
-  const first = await nextPortion(latest?.snapshot.rows ?? {}, dependencies);
+  const first = await nextPortions(latest?.snapshot.rows ?? {}, dependencies);
   try {
     if (first.objects.length === 0) {
       if (latest) await snapshots.putLatest({ ...latest.snapshot, snapshotAt: startedAt }, latest.etag);
@@ -82,7 +70,7 @@ interface Beginning {
   readonly startedAt: Instant;
 }
 
-async function make(first: Portion, beginning: Beginning, dependencies: TakeDependencies): Promise<Outcome> {
+async function make(first: Portions, beginning: Beginning, dependencies: TakeDependencies): Promise<Outcome> {
   const { openDuckDB, folder, remainingMs } = dependencies;
   await rm(folder, { recursive: true, force: true });
   let previous = await fetchSnapshot(beginning.latest?.snapshot.id, dependencies);
@@ -104,7 +92,7 @@ async function make(first: Portion, beginning: Beginning, dependencies: TakeDepe
         const snapshot = await publish({ counts, portion, folder: next }, beginning, dependencies);
         return { kind: 'taken', snapshot, objects, waiting: !isLast };
       }
-      portion = await nextPortion(portion.taken, dependencies);
+      portion = await nextPortions(portion.taken, dependencies);
     }
   } finally {
     db.disconnectSync();
@@ -124,7 +112,7 @@ async function fetchSnapshot(id: string | undefined, { snapshots, folder }: Take
   return previous;
 }
 
-async function fetchRows({ objects }: Portion, folder: string, { rows }: TakeDependencies): Promise<string> {
+async function fetchRows({ objects }: Portions, folder: string, { rows }: TakeDependencies): Promise<string> {
   for (const kind of ROW_KINDS) await mkdir(path.join(folder, kind), { recursive: true });
   await pMap(objects, ({ kind, key }, index) => rows.fetchRows(key, path.join(folder, kind, `${index}.ndjson.gz`)), {
     concurrency: TRANSFERS_AT_ONCE,
@@ -133,53 +121,26 @@ async function fetchRows({ objects }: Portion, folder: string, { rows }: TakeDep
 }
 
 /** Of each kind the oldest that are not taken. */
-async function nextPortion(
+async function nextPortions(
   before: Snapshot['rows'],
-  { rows, limits = LIMITS }: Pick<TakeDependencies, 'rows' | 'limits'>,
-): Promise<Portion> {
+  { rows, limits }: Pick<TakeDependencies, 'rows' | 'limits'>,
+): Promise<Portions> {
   const objects: { readonly kind: RowKind; readonly key: string }[] = [];
   const taken: { [kind in RowKind]?: Taken } = {};
   const waiting: RowKind[] = [];
   for (const kind of ROW_KINDS) {
-    const known = before[kind];
-    const recent = new Set(known?.recent);
-    const listed = await rows.listRows(kind, listedFrom(kind, known), limits.objects + recent.size + 1);
-    const fresh = listed.filter(({ key }) => !recent.has(key));
-    const fits = thatFit(fresh, limits);
-    if (fits.length < fresh.length) waiting.push(kind);
-    objects.push(...fits.map(({ key }) => ({ kind, key })));
-    const now = takenBy(kind, known, fits);
-    if (now) taken[kind] = now;
+    const list = (after: string, limit: number) => rows.listRows(kind, after, limit);
+    const portion = await nextPortion({ prefix: rowsPrefix(kind), list }, before[kind], limits);
+    if (portion.isMore) waiting.push(kind);
+    objects.push(...portion.objects.map(({ key }) => ({ kind, key })));
+    if (portion.taken) taken[kind] = portion.taken;
   }
   return { objects, taken, waiting };
 }
 
-function listedFrom(kind: RowKind, taken: Taken | undefined): string {
-  const at = taken && rowsWrittenAt(taken.until);
-  return at ? rowsKeyAt(kind, instant(epochMs(at) - OVERLAP_MS)) : rowsPrefix(kind);
-}
-
-/** At least one. */
-function thatFit(fresh: readonly RowObject[], { objects, bytes }: Limits): readonly RowObject[] {
-  let total = 0;
-  const past = fresh.slice(0, objects).findIndex((object, index) => {
-    total += object.bytes;
-    return index > 0 && total > bytes;
-  });
-  return fresh.slice(0, past < 0 ? objects : past);
-}
-
-function takenBy(kind: RowKind, known: Taken | undefined, objects: readonly RowObject[]): Taken | undefined {
-  const all = [...(known?.recent ?? []), ...objects.map(({ key }) => key)].sort();
-  const until = all.at(-1);
-  if (until === undefined) return known;
-  const from = listedFrom(kind, { until, recent: [] });
-  return { until, recent: all.filter((key) => key > from) };
-}
-
 interface Made {
   readonly counts: Counts;
-  readonly portion: Portion;
+  readonly portion: Portions;
   readonly folder: string;
 }
 
@@ -219,7 +180,7 @@ async function publish(
 const idOf = (at: Instant): string => at.replaceAll(':', '-');
 
 /** Up to here all is in it: what waits is younger. */
-function wholeUntil({ taken, waiting }: Portion, startedAt: Instant): Instant {
-  const [first = startedAt] = waiting.flatMap((kind) => rowsWrittenAt(taken[kind]?.until ?? '') ?? []).sort();
+function wholeUntil({ taken, waiting }: Portions, startedAt: Instant): Instant {
+  const [first = startedAt] = waiting.flatMap((kind) => writtenAt(taken[kind]?.until ?? '') ?? []).sort();
   return first;
 }

@@ -5,9 +5,10 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type EventRow, eventsKey, linesOf } from '../../shared/behaviour/event-rows.ts';
+import { EVENTS_PREFIX, type EventRow, linesOf } from '../../shared/behaviour/event-rows.ts';
 import { distinctEventsSql, peoplesEventsSql, visitorsSql } from '../../shared/behaviour/sql.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
+import { keyByTime } from '../../shared/lake/by-time.ts';
 import { instant } from '../../shared/time/instant.ts';
 
 const second = (number: number) => instant(Date.UTC(2026, 10, 25, 9) + number * 1000);
@@ -44,7 +45,7 @@ it('each is there once, the one that came first; machines are left out; visitors
   const files: string[] = [];
   for (const [index, rows] of objects.entries()) {
     const text = linesOf(rows);
-    const name = eventsKey(second(index), text);
+    const name = keyByTime(EVENTS_PREFIX, second(index), text);
     expect(name).toMatch(/^events\/date=2026-11-25\/hour=09\/09000\d\.000-[0-9a-f]{16}\.ndjson\.gz$/);
     const file = path.join(folder, name.replaceAll('/', '-'));
     await writeFile(file, gzipSync(text));

@@ -2,11 +2,12 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createSnapshot } from '../../functions/snapshot/handler.ts';
+import { type Limits, OVERLAP_MS } from '../../shared/lake/by-time.ts';
 import { Conflict } from '../../shared/runtime/errors.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 import { openDuckDB } from '../../shared/snapshots/duckdb.ts';
 import { SNAPSHOT_FILES } from '../../shared/snapshots/layout.ts';
-import { KEPT_MS, type Limits, OVERLAP_MS, takeSnapshot } from '../../shared/snapshots/take-snapshot.ts';
+import { KEPT_MS, takeSnapshot } from '../../shared/snapshots/take-snapshot.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { type MemorySnapshots, memorySnapshots } from '../simulation/models/snapshots.ts';
 import { type Lab, openLab } from './row-files.ts';

@@ -1,7 +1,8 @@
 /** Rows and builds of order lines in memory, as `shared/lines/store.ts` keeps them in the lake. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { LINE_ROWS_PREFIX, LINES_PREFIX, lineRowsKey } from '../../../shared/lines/layout.ts';
+import { keyByTime } from '../../../shared/lake/by-time.ts';
+import { LINE_ROWS_PREFIX, LINES_PREFIX } from '../../../shared/lines/layout.ts';
 import { type LineStore, Lines } from '../../../shared/lines/lines.ts';
 import type { OrdersRecording, OrdersRecordingStore } from '../../../shared/lines/record-orders.ts';
 import type { LineRow } from '../../../shared/lines/rows.ts';
@@ -33,7 +34,7 @@ export function memoryLines(): MemoryLines {
 
     async putRows(rows, at) {
       const text = ndjson(rows);
-      objects.set(lineRowsKey(at, text), gzipSync(text));
+      objects.set(keyByTime(LINE_ROWS_PREFIX, at, text), gzipSync(text));
     },
     async listRows(after, limit) {
       const listed = keys(LINE_ROWS_PREFIX).filter((key) => key > after);

@@ -1,9 +1,10 @@
 /** Rows, snapshots and recordings in memory, as `shared/snapshots/store.ts` keeps them in the lake. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
+import { keyByTime } from '../../../shared/lake/by-time.ts';
 import { Conflict, NotFound } from '../../../shared/runtime/errors.ts';
 import type { RecordingStore, SeenRecording } from '../../../shared/snapshots/record-all.ts';
-import { rowsKey, rowsPrefix } from '../../../shared/snapshots/row-object.ts';
+import { rowsPrefix } from '../../../shared/snapshots/row-object.ts';
 import { ndjson } from '../../../shared/snapshots/rows.ts';
 import { type RowStore, Snapshot, type SnapshotStore } from '../../../shared/snapshots/snapshot.ts';
 
@@ -31,7 +32,7 @@ export function memorySnapshots(): MemorySnapshots {
 
     async putRows(kind, rows, at) {
       const text = ndjson(rows);
-      objects.set(rowsKey(kind, at, text), gzipSync(text));
+      objects.set(keyByTime(rowsPrefix(kind), at, text), gzipSync(text));
     },
     async listRows(kind, after, limit) {
       const keys = [...objects.keys()].filter((key) => key.startsWith(rowsPrefix(kind)) && key > after).sort();
