@@ -10,6 +10,7 @@ import type { Language } from '../shared/tiers/reasons.ts';
 import { UsageError } from './errors.ts';
 import { type Holding, readJsonFields, sourceName } from './json-file.ts';
 import { facts, minute, oneLine, table } from './output.ts';
+import { proofFacts, proofNotes } from './proof-text.ts';
 import type { World } from './world.ts';
 
 type Written = InputOf<typeof ROUTES.putCampaign>['body'];
@@ -65,11 +66,20 @@ export function triggerInWords(trigger: CampaignAnswer['trigger']): string {
       return `tier ${trigger.from?.join('/') ?? 'any'} → ${trigger.to?.join('/') ?? 'any'}`;
     case 'schedule':
       return `${trigger.cron} (${trigger.zone})`;
+    case 'replenishment_due':
+      return `runs out${trigger.daysBefore > 0 ? `, ${trigger.daysBefore} days before` : ''}${ofProducts(trigger)}`;
+    case 'cart_left':
+      return `cart left for ${trigger.afterMinutes} min`;
+    case 'back_in_stock':
+      return `back in stock, ${trigger.most} at most${ofProducts(trigger)}`;
   }
 }
 
-export const stateOf = ({ id, name, version, state, nextRunAt }: CampaignAnswer): string =>
-  `Campaign ${id} (${oneLine(name)}), version ${version}, is ${state}.${nextRunAt === undefined ? '' : ` It runs next at ${minute(nextRunAt)} UTC.`}`;
+const ofProducts = ({ products }: { readonly products?: readonly string[] | undefined }): string =>
+  products ? `: ${products.slice(0, 3).join(', ')}${products.length > 3 ? ' …' : ''}` : '';
+
+export const stateOf = ({ id, name, version, state, nextRunAt, priority }: CampaignAnswer): string =>
+  `Campaign ${id} (${oneLine(name)}), version ${version}, is ${state}${priority === 'normal' ? '' : `, of ${priority} priority`}.${nextRunAt === undefined ? '' : ` It runs next at ${minute(nextRunAt)} UTC.`}`;
 
 export function renderDryRun({ asked, more, counts, items }: DryRun, language: Language): string {
   const head = `Of ${asked} customers${more ? ' (there are more)' : ''}: ${counts.send} would be sent to, ${counts.hold} held for the morning, ${counts.held_out} held out, ${counts.suppress} kept back.`;
@@ -85,7 +95,7 @@ export function renderDryRun({ asked, more, counts, items }: DryRun, language: L
 export function renderReport(report: Report, language: Language): string {
   const { occurrences, sent, failed, unknown, waiting, heldOut, suppressed, variants, refusedBy } = report;
   const keptBack = Object.values(suppressed).reduce((sum, count) => sum + count, 0);
-  return facts([
+  const told = facts([
     ['campaign', report.campaign],
     ['occurrences', String(occurrences)],
     ['sent', String(sent)],
@@ -101,5 +111,7 @@ export function renderReport(report: Report, language: Language): string {
     ...Object.entries(suppressed).map(
       ([code, count]) => [`  ${SUPPRESSIONS[code as Suppression][language]}`, String(count)] as const,
     ),
+    ...proofFacts(report, language),
   ]);
+  return [told, '', proofNotes(report, language)].join('\n');
 }

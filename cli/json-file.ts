@@ -18,9 +18,9 @@ export interface Holding {
 export async function readJsonFields(
   file: string,
   { what, shownIn }: Holding,
-  { cwd, readStdin }: Pick<World, 'cwd' | 'readStdin'>,
+  world: Pick<World, 'cwd' | 'readStdin'>,
 ): Promise<JsonFields> {
-  const text = file === '-' ? await readStdin() : await readText(path.resolve(cwd, file), file, what);
+  const text = await readTextOf(file, what, world);
   const source = sourceName(file);
   const code = `${what}_invalid`;
   if (text.trim() === '') throw new UsageError(`${source} is empty. ${shownIn} shows what it may hold.`, code);
@@ -33,6 +33,12 @@ export async function readJsonFields(
   if (typeof json === 'object' && json !== null && !Array.isArray(json)) return { ...json };
   throw new UsageError(`${source} holds no ${what}, which is a JSON object. ${shownIn} shows one.`, code);
 }
+
+export const readTextOf = (
+  file: string,
+  what: string,
+  { cwd, readStdin }: Pick<World, 'cwd' | 'readStdin'>,
+): Promise<string> => (file === '-' ? readStdin() : readText(path.resolve(cwd, file), file, what));
 
 /** As messages call it. */
 export const sourceName = (file: string): string => (file === '-' ? 'stdin' : file);

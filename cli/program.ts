@@ -15,6 +15,7 @@ import { addProfile } from './commands/profile.ts';
 import { addPush } from './commands/push.ts';
 import { addQuarantine } from './commands/quarantine.ts';
 import { addRates } from './commands/rates.ts';
+import { addRecommendations } from './commands/recommendations.ts';
 import { addRelink } from './commands/relink.ts';
 import { addSegment } from './commands/segment.ts';
 import { addSegments } from './commands/segments.ts';
@@ -52,6 +53,7 @@ const COMMANDS = [
   addSubscribers,
   addSources,
   addCatalogue,
+  addRecommendations,
   addCampaigns,
   addPush,
   addDevice,

@@ -21,8 +21,9 @@ import { LISTING_PREFIX, PRODUCTS_PREFIX, STOCK_PREFIX } from '../shared/catalog
 import { EXPORTS_PREFIX } from '../shared/exports/export-files.ts';
 import { OVERFLOW_PREFIX } from '../shared/orders/store.ts';
 import { PERSONA_PREFIX, REVIEW_INDEX } from '../shared/profiles/store.ts';
-import { MEMBERS_PREFIX, SEGMENTS, VERSIONS_PREFIX } from '../shared/segments/store.ts';
+import { SEGMENTS, VERSIONS_PREFIX } from '../shared/segments/store.ts';
 import { POLICIES } from '../shared/tiers/store.ts';
+import { proofPermissions } from './attribute-stage.ts';
 import { sourcePermissions } from './collect-stage.ts';
 import { acknowledge } from './defaults/acknowledge.ts';
 import type { Alarms } from './defaults/alarms.ts';
@@ -34,6 +35,7 @@ import { EXPORT_KEYS_REASON, exportPermissions } from './exports-stage.ts';
 import type { IdentityKeys } from './identity-keys.ts';
 import type { PreviewStage } from './preview-stage.ts';
 import { pushManagePermissions } from './push-stage.ts';
+import { type RecommendStage, recommenderPermissions } from './recommend-stage.ts';
 import type { SecretParameters } from './secret-parameters.ts';
 import type { Settings } from './settings.ts';
 
@@ -56,7 +58,9 @@ export interface ApiStageProps {
   readonly profiles: IQueue;
   readonly deliver: IQueue;
   readonly exports: IQueue;
+  readonly push: IQueue;
   readonly preview: PreviewStage;
+  readonly recommend: RecommendStage;
 }
 
 /** The gateway waits for half a minute, no longer. */
@@ -104,6 +108,8 @@ export class ApiStage extends Construct {
         PROFILES_QUEUE_URL: props.profiles.queueUrl,
         DELIVER_QUEUE_URL: props.deliver.queueUrl,
         EXPORTS_QUEUE_URL: props.exports.queueUrl,
+        PUSH_QUEUE_URL: props.push.queueUrl,
+        RECOMMEND_FUNCTION: props.recommend.function.functionName,
         PREVIEW_FUNCTION: props.preview.function.functionName,
         IDENTITY_KEYS: identityKeys.parameterName,
         SIGNING_SECRETS_PREFIX: signingSecrets.prefix,
@@ -173,16 +179,19 @@ function permissionsOf(props: ApiStageProps): PolicyStatement[] {
       ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'],
       engagement.tableArn,
     ),
-    ofItems([`${MEMBERS_PREFIX}*`], ['Query'], engagement.tableArn),
     ofItems([`${IDEMPOTENCY_PREFIX}*`], ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'], engagement.tableArn),
     ofItems([`${AUDIT_PREFIX}*`], ['PutItem', 'Query'], engagement.tableArn),
-    allow(['sqs:SendMessage'], props.profiles.queueArn),
+    allow(['sqs:SendMessage'], props.profiles.queueArn, props.push.queueArn),
     ...props.preview.permissions,
     // Whoever needs the keys of identity first makes them.
     allow(['ssm:GetParameter', 'ssm:PutParameter'], identityKeys.arn),
     ...managePermissions({ operations, engagement, queue: props.deliver, signingSecrets }),
     ...sourcePermissions(props),
+    // Members of segments among them.
     ...pushManagePermissions({ engagement, credentials: props.pushCredentials }),
+    ...proofPermissions({ engagement }),
+    ...recommenderPermissions({ engagement }),
+    ...props.recommend.managePermissions,
     ...exportPermissions({ engagement, lake, queue: props.exports }),
   ];
 }

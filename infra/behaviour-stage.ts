@@ -14,6 +14,7 @@ import { createFunction } from './defaults/function.ts';
 import { allow, consume, ofItems } from './defaults/permissions.ts';
 import { createQueue, feed, type Queues } from './defaults/queue.ts';
 import type { IdentityKeys } from './identity-keys.ts';
+import { cartPermissions } from './push-stage.ts';
 import type { Settings } from './settings.ts';
 
 export interface BehaviourStageProps {
@@ -21,6 +22,7 @@ export interface BehaviourStageProps {
   readonly alarms: Alarms;
   readonly lake: Bucket;
   readonly engagement: TableV2;
+  readonly operations: TableV2;
   readonly identityKeys: IdentityKeys;
   /** Of the stage that reads it. */
   readonly profiles: IQueue;
@@ -38,7 +40,7 @@ export class BehaviourStage extends Construct {
 
   constructor(scope: Construct, id: string, props: BehaviourStageProps) {
     super(scope, id);
-    const { settings, alarms, lake, engagement, identityKeys, profiles } = props;
+    const { settings, alarms, lake, engagement, operations, identityKeys, profiles } = props;
     this.queue = createQueue(this, {
       name: 'behaviour',
       consumerTimeout: TIMEOUT,
@@ -53,6 +55,7 @@ export class BehaviourStage extends Construct {
       memoryMiB: 1024, // for the share of a processor: it seals and packs
       environment: {
         ENGAGEMENT_TABLE: engagement.tableName,
+        OPERATIONS_TABLE: operations.tableName,
         LAKE_BUCKET: lake.bucketName,
         PROFILES_QUEUE_URL: profiles.queueUrl,
         IDENTITY_KEYS: identityKeys.parameterName,
@@ -61,6 +64,7 @@ export class BehaviourStage extends Construct {
         consume(queue.queueArn),
         ofItems([`${VISITOR_PREFIX}*`], ['GetItem', 'PutItem'], engagement.tableArn),
         ofItems([`${VISITORS_OF_PREFIX}*`], ['PutItem'], engagement.tableArn),
+        ...cartPermissions({ operations, engagement }),
         allow(['s3:PutObject'], lake.arnForObjects(`${EVENTS_PREFIX}*`)),
         allow(['sqs:SendMessage'], profiles.queueArn),
         // Whoever needs the keys of identity first makes them.

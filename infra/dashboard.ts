@@ -25,6 +25,8 @@ export interface DashboardProps {
   readonly snapshot: IFunction;
   readonly preview: IFunction;
   readonly population: IFunction;
+  readonly attribute: IFunction;
+  readonly recommend: IFunction;
   readonly inbox: Queues;
   readonly work: Queues;
   readonly wake: Queues;
@@ -163,6 +165,18 @@ export class Dashboard extends Construct {
       ]),
       health(recordOrders),
       health(recordOrdersAll),
+    );
+    dashboard.addWidgets(title('Recommendations'));
+    dashboard.addWidgets(
+      graph('Customers scored anew', [byCause('recommended')]),
+      graph('To make a version, ms', [ofAllChannels('recommendMillis', 'p99', ['service', 'event'])]),
+      health(props.recommend),
+    );
+    dashboard.addWidgets(title("Proof: which orders count for campaigns' messages"));
+    dashboard.addWidgets(
+      graph('Orders newly attributed or changed; taken back', [byCause('attributed')]),
+      graph('To attribute all, ms', [ofAllChannels('attributeMillis', 'p99', ['service', 'event'])]),
+      health(props.attribute),
     );
     dashboard.addWidgets(title('Population: what predictions and percentiles follow from, once a day'));
     dashboard.addWidgets(

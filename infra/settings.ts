@@ -106,6 +106,10 @@ export const Settings = z.strictObject({
   snapshotMinutes: whole(5, 1440).default(15),
   /** Previews counted at once, of the account's concurrency set apart for them; more are told to ask again. 0: as many as the account lets. */
   previewConcurrency: whole(0, 1000).default(0),
+  /** How often recommendations are made for customers who have changed; nothing is done where none has. */
+  recommendMinutes: whole(5, 1440).default(60),
+  /** How often orders are attributed to campaigns' messages; nothing is done before one was started. */
+  attributionMinutes: whole(5, 1440).default(60),
   architecture: z.enum(['arm64', 'x86_64'], 'arm64 or x86_64').default('arm64'),
   /** Alarms are mailed here, once the address has confirmed; without it and a topic they only show in CloudWatch. */
   alarmEmail: z.email('an email address').optional(),

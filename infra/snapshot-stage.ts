@@ -25,8 +25,9 @@ export interface SnapshotStageProps {
   readonly code: Code;
 }
 
-/** One folder for both functions that need DuckDB. */
-export const snapshotCode = ({ architecture }: Settings): Code => duckDBCode(['snapshot', 'preview'], architecture);
+/** One folder for all functions that need DuckDB. */
+export const snapshotCode = ({ architecture }: Settings): Code =>
+  duckDBCode(['snapshot', 'preview', 'attribute', 'recommend'], architecture);
 
 export const SNAPSHOTS_REASON = 'Snapshots are named by the time they were taken; only their files are under it.';
 const ROWS_REASON = 'Rows are named by kind, hour and content; only rows are under it.';

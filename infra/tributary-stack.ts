@@ -9,6 +9,7 @@ import type { Construct } from 'constructs';
 import type { StackOutputs } from '../shared/runtime/stack-outputs.ts';
 import { ApiStage } from './api-stage.ts';
 import { ArchiveStage } from './archive-stage.ts';
+import { AttributeStage } from './attribute-stage.ts';
 import { BehaviourStage } from './behaviour-stage.ts';
 import { CollectStage } from './collect-stage.ts';
 import { Dashboard } from './dashboard.ts';
@@ -26,6 +27,7 @@ import { PreviewStage } from './preview-stage.ts';
 import { ProfilesStage } from './profiles-stage.ts';
 import { PublishStage } from './publish-stage.ts';
 import { PushStage } from './push-stage.ts';
+import { RecommendStage } from './recommend-stage.ts';
 import { RecordOrdersAllStage, RecordOrdersStage } from './record-orders-stage.ts';
 import { RecordAllStage, RecordStage } from './record-stage.ts';
 import { pushCredentialsOf, serverKeysOf, signingSecretsOf } from './secret-parameters.ts';
@@ -107,6 +109,7 @@ export class TributaryStack extends Stack {
       customers,
       identityKeys,
       credentials: pushCredentials,
+      deliver: deliverStage.wake.queue,
     });
     const publishStage = new PublishStage(this, 'PublishStage', {
       settings,
@@ -119,6 +122,7 @@ export class TributaryStack extends Stack {
       push: pushStage.wake.queue,
       identityKeys,
     });
+    pushStage.tellOn(publishStage.bus);
     const exportsStage = new ExportsStage(this, 'ExportsStage', {
       settings,
       alarms,
@@ -149,6 +153,28 @@ export class TributaryStack extends Stack {
     const code = snapshotCode(settings);
     const snapshotStage = new SnapshotStage(this, 'SnapshotStage', { settings, alarms, lake, code });
     const previewStage = new PreviewStage(this, 'PreviewStage', { settings, alarms, lake, engagement, code });
+    const recommendStage = new RecommendStage(this, 'RecommendStage', {
+      settings,
+      alarms,
+      lake,
+      engagement,
+      operations,
+      customers,
+      identityKeys,
+      profiles: profilesStage.queue.queue,
+      push: pushStage.wake.queue,
+      code,
+    });
+    const attributeStage = new AttributeStage(this, 'AttributeStage', {
+      settings,
+      alarms,
+      lake,
+      engagement,
+      operations,
+      deliver: deliverStage.wake.queue,
+      bus: publishStage.bus,
+      code,
+    });
     const serverKeys = serverKeysOf(this);
     const { apiIssuer: issuer, apiAudience: audience } = settings;
     const apiStage =
@@ -170,7 +196,9 @@ export class TributaryStack extends Stack {
             profiles: profilesStage.queue.queue,
             deliver: deliverStage.wake.queue,
             exports: exportsStage.queue.queue,
+            push: pushStage.wake.queue,
             preview: previewStage,
+            recommend: recommendStage,
           })
         : undefined;
     // Sources of events are kept by the API, and what they send comes in by it.
@@ -180,6 +208,7 @@ export class TributaryStack extends Stack {
           alarms,
           lake,
           engagement,
+          operations,
           identityKeys,
           profiles: profilesStage.queue.queue,
         })
@@ -214,6 +243,8 @@ export class TributaryStack extends Stack {
       snapshot: snapshotStage.function,
       preview: previewStage.function,
       population: populationStage.function,
+      attribute: attributeStage.function,
+      recommend: recommendStage.function,
       inbox,
       work,
       wake,
@@ -263,6 +294,8 @@ export class TributaryStack extends Stack {
       RecordDeadLetterQueueUrl: recordStage.deadLetterQueue.queueUrl,
       RecordOrdersDeadLetterQueueUrl: recordOrdersStage.deadLetterQueue.queueUrl,
       SnapshotFunction: snapshotStage.function.functionName,
+      AttributeFunction: attributeStage.function.functionName,
+      RecommendFunction: recommendStage.function.functionName,
       SigningSecretsPrefix: signingSecrets.prefix,
       SecretsPrefix: secrets.prefix,
       AnyApiBase: settings.anyApiBase ? 'true' : 'false',
@@ -281,6 +314,8 @@ export class TributaryStack extends Stack {
       RecordOrdersLogGroup: recordOrdersStage.function.logGroup.logGroupName,
       SnapshotLogGroup: snapshotStage.function.logGroup.logGroupName,
       PreviewLogGroup: previewStage.function.logGroup.logGroupName,
+      AttributeLogGroup: attributeStage.function.logGroup.logGroupName,
+      RecommendLogGroup: recommendStage.function.logGroup.logGroupName,
       ExportsLogGroup: exportsStage.function.logGroup.logGroupName,
       ApiLogGroup: apiStage?.function.logGroup.logGroupName ?? NONE,
       CollectLogGroup: collectStage?.function.logGroup.logGroupName ?? NONE,

@@ -1,6 +1,7 @@
 /** `campaigns`, `campaign`: messages to customers, from a draft to what became of it. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { ROUTES } from '../../shared/api/routes.ts';
+import type { Language } from '../../shared/tiers/reasons.ts';
 import { API_HELP, apiFor, unlessMissing } from '../api.ts';
 import {
   readCampaignFile,
@@ -10,10 +11,13 @@ import {
   renderReport,
   stateOf,
 } from '../campaign-text.ts';
-import { languageOf } from '../language.ts';
+import { languageOf, languageOption } from '../language.ts';
 import { answer } from '../output.ts';
 import { listAll } from '../pages.ts';
 import { examples, globalsOf, type Session } from '../session.ts';
+import { addExplainSend } from './campaign-explain.ts';
+import { addOrders } from './campaign-orders.ts';
+import { addTest } from './campaign-test.ts';
 
 export function addCampaigns(program: Command, session: Session): void {
   const { world } = session;
@@ -40,13 +44,27 @@ export function addCampaigns(program: Command, session: Session): void {
           'campaign preview wake-sleepers shopify/my-shop/6210',
           'campaign start wake-sleepers',
           'campaign report wake-sleepers',
+          'campaign orders wake-sleepers',
           'campaign pause wake-sleepers',
+          'campaign test wake-sleepers --profile shopify/my-shop/6210 --device qa-phone',
         ),
         '',
         API_HELP,
       ].join('\n'),
     );
-  for (const add of [addPut, addShow, addDryRun, addPreview, addStart, addPause, addReport]) add(campaign, session);
+  for (const add of [
+    addPut,
+    addShow,
+    addDryRun,
+    addPreview,
+    addStart,
+    addPause,
+    addReport,
+    addOrders,
+    addTest,
+    addExplainSend,
+  ])
+    add(campaign, session);
 }
 
 function addPut(campaign: Command, session: Session): void {
@@ -117,6 +135,7 @@ interface PreviewOptions {
   readonly variant?: string;
   readonly locale?: string;
   readonly nonPersonalised?: true;
+  readonly product?: string[];
 }
 
 function addPreview(campaign: Command, session: Session): void {
@@ -129,22 +148,24 @@ function addPreview(campaign: Command, session: Session): void {
     .option('--variant <id>', 'this one; else the one that the customer would get')
     .option('--locale <locale>', "zh-CN, en …; else that of the customer's device")
     .option('--non-personalised', 'as to who has refused personalisation')
+    .option('--product <id...>', 'what it would be about, as runs out, was left or is back; else what is recommended')
     .action(async (id: string, profile: string, options: PreviewOptions, command: Command) => {
       const globals = globalsOf(command);
       const api = await apiFor(session, globals);
-      const { variant, locale, nonPersonalised = false } = options;
+      const { variant, locale, nonPersonalised = false, product } = options;
       const preview = await api.call(ROUTES.previewCampaign, {
         params: { id },
         body: {
           ...{ profile, personalised: !nonPersonalised },
           ...(variant !== undefined && { variant }),
           ...(locale !== undefined && { locale }),
+          ...(product && { products: product }),
         },
       });
       answer(world, globals, preview, ({ message }) =>
         message
           ? [message.title, message.body, message.url].filter((line) => line !== undefined).join('\n')
-          : 'Nothing: the content needs what is not known of this customer.',
+          : 'Nothing: the content needs what is not known of this customer, or what nothing can be recommended for.',
       );
     });
 }
@@ -179,12 +200,15 @@ function addReport(campaign: Command, session: Session): void {
   const { world } = session;
   campaign
     .command('report')
-    .description('what became of a campaign: sent, held out, kept back and why')
+    .description(
+      'what became of a campaign, and what it brought: sent, held out, kept back and why; orders, revenue and lift',
+    )
     .argument('<id>', 'the campaign', readCampaignId)
-    .action(async (id: string, _options: unknown, command: Command) => {
+    .addOption(languageOption())
+    .action(async (id: string, options: { readonly lang?: Language }, command: Command) => {
       const globals = globalsOf(command);
       const api = await apiFor(session, globals);
       const report = await api.call(ROUTES.reportCampaign, { params: { id } });
-      answer(world, globals, report, (it) => renderReport(it, languageOf(undefined, world)));
+      answer(world, globals, report, (it) => renderReport(it, languageOf(options.lang, world)));
     });
 }

@@ -22,7 +22,7 @@ export function addConsent(program: Command, session: Session): void {
   program
     .command('consent')
     .description('show what a customer has consented to; keep what they have given or refused')
-    .argument('<profile>', 'id of the profile, or of one of its personas')
+    .argument('<profile>', 'id of the profile, or of one of its personas; or of a device')
     .option('--give <channel>', 'push, sms, email, wechat …; may be said several times', readChannel, [])
     .option('--refuse <channel>', 'likewise, and none is sent there any more', readChannel, [])
     .option('--refuse-all', 'in one step: nothing is sent to this customer any more, by any way and for any purpose')
@@ -35,6 +35,7 @@ export function addConsent(program: Command, session: Session): void {
         'consent shopify/my-shop/123',
         'consent shopify/my-shop/123 --give push --source checkout --wording 2026-03',
         'consent shopify/my-shop/123 --refuse push --refuse sms --source "phone call"',
+        'consent app-6210 --give push --source "app settings" --wording 2026-03',
       ),
     )
     .action(async (id: string, options: ConsentOptions, command: Command) => {
@@ -46,7 +47,7 @@ export function addConsent(program: Command, session: Session): void {
         consents.length === 0
           ? await api.call(ROUTES.getConsents, { params })
           : await api.call(ROUTES.putConsents, { params, body: { consents } });
-      answer(world, globals, kept, ({ profile, consent }) => render(profile, consent));
+      answer(world, globals, kept, ({ profile, consent }) => render(profile ?? id, consent));
     });
 }
 

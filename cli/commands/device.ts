@@ -1,6 +1,7 @@
 /** `device`: where a customer can be sent to. Apps register over the API; this is for trying it out, and for putting right. */
 import type { Command } from 'commander';
 import type { InputOf } from '../../shared/api/client.ts';
+import type { ShownOf } from '../../shared/api/route.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
 import { API_HELP, apiFor } from '../api.ts';
 import { readJsonFields } from '../json-file.ts';
@@ -20,6 +21,7 @@ export function addDevice(program: Command, session: Session): void {
         examples('device put app-6210 device.json', 'device show app-6210', 'device remove app-6210'),
         '',
         'A device is JSON: { "profile": "shopify/my-shop/6210", "endpoint": { "provider": "fcm", "token": "…" }, "locale": "zh-CN", "zone": "Asia/Shanghai" }',
+        'In place of "profile": "visitor": { "source": "app", "anonymousId": "8b9f4b2e" }. With "test": true it is one of your own, to try campaigns on.',
         '',
         API_HELP,
       ].join('\n'),
@@ -35,7 +37,7 @@ export function addDevice(program: Command, session: Session): void {
       const api = await apiFor(session, globals);
       // The cast: the API looks at each field, and names all that is wrong with it.
       const put = await api.call(ROUTES.putDevice, { params: { id }, body: fields as DeviceEdit });
-      answer(world, globals, put, () => `Device ${id} is registered for ${put.profile}.`);
+      answer(world, globals, put, () => `Device ${id} is registered for ${ownerOf(put)}.`);
     });
   device
     .command('show')
@@ -45,10 +47,12 @@ export function addDevice(program: Command, session: Session): void {
       const globals = globalsOf(command);
       const api = await apiFor(session, globals);
       const found = await api.call(ROUTES.getDevice, { params: { id } });
-      answer(world, globals, found, ({ profile, provider, locale, zone, seenAt }) =>
+      answer(world, globals, found, ({ profile, visitor, provider, locale, zone, test, seenAt }) =>
         facts([
           ['device', id],
           ['customer', profile],
+          ['visitor of', visitor?.source],
+          ['for tests', test && 'yes'],
           ['provider', provider],
           ['locale', locale],
           ['zone', zone],
@@ -67,3 +71,6 @@ export function addDevice(program: Command, session: Session): void {
       answer(world, globals, { id, removed: true }, () => `Device ${id} is gone.`);
     });
 }
+
+const ownerOf = ({ profile, visitor }: ShownOf<typeof ROUTES.putDevice>): string =>
+  profile ?? `an anonymous visitor of ${visitor?.source}`;

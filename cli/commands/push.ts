@@ -7,12 +7,16 @@ import type { Provider } from '../../shared/senders/sender.ts';
 import { API_HELP, apiFor } from '../api.ts';
 import { readJsonFields } from '../json-file.ts';
 import { answer, minute, table } from '../output.ts';
+import { listAll } from '../pages.ts';
 import { examples, globalsOf, type Session } from '../session.ts';
+import { addSuppressions } from './suppressions.ts';
 
 export function addPush(program: Command, session: Session): void {
   const push = program
     .command('push')
-    .description('caps, quiet hours and holdout of all campaigns; the accounts that messages go out by')
+    .description(
+      'caps, quiet hours and holdout of all campaigns; the accounts that messages go out by; who is never written to',
+    )
     .addHelpText(
       'after',
       [
@@ -22,12 +26,15 @@ export function addPush(program: Command, session: Session): void {
           'push providers',
           'push connect fcm --file service-account.json',
           'push disconnect fcm',
+          'push suppress --phone 13912345678 --email anne@example.com',
+          'push suppressed --phone 13912345678',
+          'push sent shopify/my-shop/6210',
         ),
         '',
         API_HELP,
       ].join('\n'),
     );
-  for (const add of [addPolicy, addProviders, addConnect, addDisconnect]) add(push, session);
+  for (const add of [addPolicy, addProviders, addConnect, addDisconnect, addSuppressions, addSent]) add(push, session);
 }
 
 type PolicyEdit = InputOf<typeof ROUTES.putPushPolicy>['body'];
@@ -106,6 +113,27 @@ function addDisconnect(push: Command, session: Session): void {
       const api = await apiFor(session, globals);
       await api.call(ROUTES.removePushProvider, { params: { provider } });
       answer(world, globals, { provider, removed: true }, () => `Credentials of ${provider} are gone.`);
+    });
+}
+
+function addSent(push: Command, session: Session): void {
+  const { world } = session;
+  push
+    .command('sent')
+    .description('what a customer was sent, newest first; `campaign explain` says why')
+    .argument('<profile>', 'the customer')
+    .action(async (id: string, _options: unknown, command: Command) => {
+      const globals = globalsOf(command);
+      const api = await apiFor(session, globals);
+      const items = await listAll((query) => api.call(ROUTES.listSendsOfProfile, { params: { id }, query }));
+      answer(world, globals, { items }, () =>
+        items.length === 0
+          ? `${id} was sent nothing.`
+          : table(
+              ['at', 'campaign', 'key'],
+              items.map(({ at, campaign, key }) => [`${minute(at)} UTC`, campaign, key]),
+            ),
+      );
     });
 }
 

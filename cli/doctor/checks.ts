@@ -7,11 +7,14 @@ import { post } from '../play.ts';
 import type { Deployment, Site, StackDescription, World } from '../world.ts';
 import { judgeApi } from './api.ts';
 import { bad, check, type Finding, ok, type Verdict, warn } from './check.ts';
+import { judgePush } from './push.ts';
 import { judgeSubscribers } from './subscribers.ts';
 
 /** More than this waiting is a backlog: some seconds of work of one function. */
 const BACKLOG = 1_000;
 const QUARANTINE_LOOK = 100;
+/** What an output says where there is none. */
+const NONE = 'none';
 
 export function judgeStack(site: Site, description: StackDescription): Verdict {
   const { status } = description;
@@ -51,6 +54,8 @@ export function inspect(deployment: Deployment, world: World): Promise<Finding>[
     check('profilesQueue', () => judgeQueue(deployment, 'profiles', deployment.outputs.ProfilesQueueUrl)),
     check('deliverQueue', () => judgeQueue(deployment, 'deliver', deployment.outputs.DeliverQueueUrl)),
     check('exportsQueue', () => judgeQueue(deployment, 'exports', deployment.outputs.ExportsQueueUrl)),
+    check('pushQueue', () => judgeQueue(deployment, 'push', deployment.outputs.PushQueueUrl)),
+    check('behaviourQueue', () => ifThere(deployment, 'behaviour', deployment.outputs.BehaviourQueueUrl, judgeQueue)),
     check('inboxDeadLetters', () => judgeDeadLetters(deployment, 'inbox', deployment.outputs.InboxDeadLetterQueueUrl)),
     check('workDeadLetters', () => judgeDeadLetters(deployment, 'work', deployment.outputs.WorkDeadLetterQueueUrl)),
     check('wakeDeadLetters', () => judgeDeadLetters(deployment, 'wake', deployment.outputs.WakeDeadLetterQueueUrl)),
@@ -64,6 +69,11 @@ export function inspect(deployment: Deployment, world: World): Promise<Finding>[
     check('exportsDeadLetters', () =>
       judgeDeadLetters(deployment, 'exports', deployment.outputs.ExportsDeadLetterQueueUrl),
     ),
+    check('pushDeadLetters', () => judgeDeadLetters(deployment, 'push', deployment.outputs.PushDeadLetterQueueUrl)),
+    check('behaviourDeadLetters', () =>
+      ifThere(deployment, 'behaviour', deployment.outputs.BehaviourDeadLetterQueueUrl, judgeDeadLetters),
+    ),
+    check('push', () => judgePush(deployment)),
     check('fetches', () => judgeFetches(deployment)),
     check('subscribers', () => judgeSubscribers(deployment)),
     check('connections', () => judgeConnections(deployment)),
@@ -93,6 +103,12 @@ async function judgeQueue({ inspection }: Deployment, name: string, url: string)
   const seen = `The ${name} queue has ${waiting} waiting and ${inFlight} in work.`;
   if (waiting <= BACKLOG) return ok(seen);
   return warn(seen, "If it does not shrink within minutes, see the consuming function's log and its throttles.");
+}
+
+/** Some queues are there only with the HTTP API. */
+async function ifThere(deployment: Deployment, name: string, url: string, judge: typeof judgeQueue): Promise<Verdict> {
+  if (url === NONE) return ok(`There is no ${name} queue, as there is no HTTP API.`);
+  return judge(deployment, name, url);
 }
 
 async function judgeDeadLetters({ inspection, site }: Deployment, name: string, url: string): Promise<Verdict> {

@@ -9,6 +9,10 @@ import { DEFAULT_PUSH_POLICY } from '../../shared/campaigns/push-policy.ts';
 import { readCampaign } from '../../shared/campaigns/read-campaign.ts';
 import { nextRun } from '../../shared/campaigns/schedule.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
+import type { AttributedOrderStore } from '../../shared/proof/attributed-order.ts';
+import { reportOf } from '../../shared/proof/report.ts';
+import type { ResultStore } from '../../shared/proof/result.ts';
+import { type ProductSources, readProducts } from '../../shared/push/products.ts';
 import { type RecipientDependencies, readRecipient } from '../../shared/push/recipient.ts';
 import { contentFor } from '../../shared/push/render.ts';
 import { countRecords, reasonsInWords } from '../../shared/push/report.ts';
@@ -22,11 +26,13 @@ import { inPages, storePage } from './pages.ts';
 import { Refusal } from './problem.ts';
 import type { Handlers } from './serve.ts';
 
-export interface CampaignDependencies {
+export interface CampaignDependencies extends ProductSources {
   readonly campaigns: CampaignStore;
   readonly segments: Pick<SegmentStore, 'listSegments'>;
   readonly memberships: Pick<MembershipStore, 'listMembers'>;
   readonly records: Pick<SendRecordStore, 'listRecords'>;
+  readonly results: Pick<ResultStore, 'getResult'>;
+  readonly attributed: Pick<AttributedOrderStore, 'listOrders'>;
   /** What a decision about a customer reads. */
   readonly recipients: () => Promise<RecipientDependencies>;
   readonly brand?: string;
@@ -45,6 +51,7 @@ type CampaignHandlers = Pick<
   | 'previewCampaign'
   | 'reportCampaign'
   | 'listSendsOfCampaign'
+  | 'listOrdersOfCampaign'
 >;
 
 const CUSTOMERS_AT_ONCE = 16;
@@ -136,7 +143,7 @@ export const campaignHandlers = (its: CampaignDependencies): CampaignHandlers =>
     return { status: 200, body: { asked: items.length, more: next !== undefined, counts, items } };
   },
 
-  async previewCampaign({ params: { id }, body: { profile, variant: wanted, locale, personalised } }) {
+  async previewCampaign({ params: { id }, body: { profile, variant: wanted, locale, personalised, products: about } }) {
     const campaign = await requireCampaign(id, its);
     // The cast: whether it names a persona is what is asked.
     const known = await readRecipient(profile as PersonaId, await its.recipients());
@@ -146,7 +153,12 @@ export const campaignHandlers = (its: CampaignDependencies): CampaignHandlers =>
         ? variantFor(known.recipient.profile, campaign)
         : campaign.content.variants.find((one) => one.id === wanted);
     if (!variant) throw new NotFound('variant_not_found', `Campaign ${id} has no variant ${wanted}.`);
-    const wording = { campaign, variant, isPersonalised: personalised, now: nowOf(its) };
+    const now = nowOf(its);
+    const products = personalised
+      ? await readProducts({ campaign, root: known.root, about: about ?? 'any', now }, its)
+      : { items: [] };
+    if (products === 'no_recommendation') return { status: 200, body: { missing: true } };
+    const wording = { campaign, variant, isPersonalised: personalised, products, now };
     const content = contentFor(
       { ...wording, ...(its.brand !== undefined && { brand: its.brand }) },
       known.profile,
@@ -160,7 +172,17 @@ export const campaignHandlers = (its: CampaignDependencies): CampaignHandlers =>
 
   async reportCampaign({ params: { id } }) {
     await requireCampaign(id, its);
-    return { status: 200, body: { campaign: id, asOf: nowOf(its), ...(await countRecords(id, its.records)) } };
+    const [counts, result] = await Promise.all([countRecords(id, its.records), its.results.getResult(id)]);
+    const body = { campaign: id, asOf: nowOf(its), audience: counts.occurrences, ...counts, ...reportOf(result) };
+    return { status: 200, body };
+  },
+
+  async listOrdersOfCampaign({ params: { id }, query }) {
+    await requireCampaign(id, its);
+    const { items, nextCursor } = await storePage(['campaign-orders', id], query, (limit, after) =>
+      its.attributed.listOrders(id, limit, after),
+    );
+    return { status: 200, body: { items: items.map(({ campaign: _, ...order }) => order), nextCursor } };
   },
 
   async listSendsOfCampaign({ params: { id }, query }) {

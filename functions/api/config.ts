@@ -11,6 +11,8 @@ export const ApiConfig = z.object({
   PROFILES_QUEUE_URL: z.string().min(1),
   DELIVER_QUEUE_URL: z.string().min(1),
   EXPORTS_QUEUE_URL: z.string().min(1),
+  PUSH_QUEUE_URL: z.string().min(1),
+  RECOMMEND_FUNCTION: z.string().min(1),
   PREVIEW_FUNCTION: z.string().min(1),
   IDENTITY_KEYS: z.string().startsWith('/'),
   SIGNING_SECRETS_PREFIX: z.string().startsWith('/'),

@@ -6,6 +6,7 @@ import type { OrderReads } from '../../shared/profiles/order-reading.ts';
 import type { SourceManagement } from '../../shared/sources/manage.ts';
 import type { Management } from '../../shared/subscribers/manage.ts';
 import { type AuditReads, auditHandlers } from './audit.ts';
+import type { CampaignTestDependencies } from './campaign-tests.ts';
 import type { CampaignDependencies } from './campaigns.ts';
 import { eventHandlers } from './events.ts';
 import { exportHandlers } from './exports.ts';
@@ -14,11 +15,14 @@ import { type MarkingDependencies, markHandlers } from './marks.ts';
 import { orderHandlers } from './orders.ts';
 import { productHandlers } from './products.ts';
 import { type ProfileReads, profileHandlers } from './profiles.ts';
-import { type PushManagement, pushHandlers } from './push.ts';
+import type { PushManagement } from './push.ts';
+import type { PushExplanationReads } from './push-explanations.ts';
+import type { RecommendationDependencies } from './recommendations.ts';
 import { type SegmentDependencies, segmentHandlers } from './segments.ts';
 import type { Handlers } from './serve.ts';
 import { sourceHandlers } from './sources.ts';
 import { subscriberHandlers } from './subscribers.ts';
+import type { SuppressionDependencies } from './suppressions.ts';
 import { type TierPolicies, tierPolicyHandlers } from './tier-policy.ts';
 
 export interface HandlerDependencies {
@@ -30,13 +34,26 @@ export interface HandlerDependencies {
   readonly exports: ExportManagement;
   readonly subscribers: Management;
   readonly sources: SourceManagement;
+  readonly recommendations: RecommendationDependencies;
   readonly campaigns: CampaignDependencies;
   readonly push: PushManagement;
+  readonly campaignTests: CampaignTestDependencies;
+  readonly pushExplanations: PushExplanationReads;
+  readonly suppressions: SuppressionDependencies;
   readonly tierPolicy: TierPolicies;
   readonly audit: AuditReads;
   /** As `npm run openapi` wrote it; read when it is asked for, as it is large. */
   readonly openapi: () => Promise<OpenApiDocument>;
 }
+
+const RECOMMENDATION_ROUTES = [
+  'recommendToProfile',
+  'listAudienceOfProduct',
+  'getRecommendationVersions',
+  'rollBackRecommendations',
+  'resumeRecommendations',
+  'makeRecommendations',
+] as const;
 
 const CAMPAIGN_ROUTES = [
   'listCampaigns',
@@ -49,6 +66,18 @@ const CAMPAIGN_ROUTES = [
   'previewCampaign',
   'reportCampaign',
   'listSendsOfCampaign',
+  'listOrdersOfCampaign',
+] as const;
+
+const PUSH_ROUTES = [
+  'putDevice',
+  'getDevice',
+  'removeDevice',
+  'getPushPolicy',
+  'putPushPolicy',
+  'listPushProviders',
+  'putPushProvider',
+  'removePushProvider',
 ] as const;
 
 export const createHandlers = (its: HandlerDependencies): Handlers => ({
@@ -61,8 +90,20 @@ export const createHandlers = (its: HandlerDependencies): Handlers => ({
   ...subscriberHandlers(its.subscribers),
   ...sourceHandlers(its.sources),
   // With the engine of templates, and the time zones of the world.
+  ...lazily(RECOMMENDATION_ROUTES, async () =>
+    (await import('./recommendations.ts')).recommendationHandlers(its.recommendations),
+  ),
   ...lazily(CAMPAIGN_ROUTES, async () => (await import('./campaigns.ts')).campaignHandlers(its.campaigns)),
-  ...pushHandlers(its.push),
+  ...lazily(PUSH_ROUTES, async () => (await import('./push.ts')).pushHandlers(its.push)),
+  ...lazily(['testCampaign', 'getCampaignTest'], async () =>
+    (await import('./campaign-tests.ts')).campaignTestHandlers(its.campaignTests),
+  ),
+  ...lazily(['putSuppressions', 'removeSuppressions', 'lookUpSuppressions'], async () =>
+    (await import('./suppressions.ts')).suppressionHandlers(its.suppressions),
+  ),
+  ...lazily(['explainSend', 'listSendsOfProfile'], async () =>
+    (await import('./push-explanations.ts')).pushExplanationHandlers(its.pushExplanations),
+  ),
   ...tierPolicyHandlers(its.tierPolicy),
   ...eventHandlers,
   ...auditHandlers(its.audit),

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
 import { dynamoAudit, dynamoIdempotency } from '../../shared/api/store.ts';
+import { recentBehaviour } from '../../shared/behaviour/recent.ts';
+import { dynamoVisitors } from '../../shared/behaviour/store.ts';
 import { dynamoCampaigns } from '../../shared/campaigns/store.ts';
+import { productDirectory } from '../../shared/catalogue/directory.ts';
 import { dynamoProducts } from '../../shared/catalogue/store.ts';
 import { ADAPTERS, DOORS } from '../../shared/channels/registry.ts';
 import { dynamoConnections } from '../../shared/connections/store.ts';
@@ -13,14 +16,23 @@ import { linkingSource } from '../../shared/identity/linking-versions.ts';
 import { dynamoLinking, ssmKeys } from '../../shared/identity/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
-import { lambdaPreviewer, previewClient } from '../../shared/preview/store.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { dynamoCustomers } from '../../shared/profiles/store.ts';
+import { dynamoAttributedOrders, dynamoResults } from '../../shared/proof/store.ts';
 import { dynamoHistory } from '../../shared/publish/store.ts';
 import { dynamoProviders, ssmPushCredentials } from '../../shared/push/accounts/store.ts';
-import { dynamoContactLogs, dynamoDevices, dynamoSendRecords } from '../../shared/push/store.ts';
-import type { ProfilesMessage, WakeMessage } from '../../shared/queues/messages.ts';
+import {
+  dynamoCampaignTests,
+  dynamoContactLogs,
+  dynamoDevices,
+  dynamoSendRecords,
+  dynamoSuppressions,
+  dynamoVisitorConsents,
+} from '../../shared/push/store.ts';
+import type { ProfilesMessage, RestockMessage, TestMessage, WakeMessage } from '../../shared/queues/messages.ts';
 import { sqsQueue } from '../../shared/queues/store.ts';
+import { audienceReader, createRecommender } from '../../shared/recommendations/recommender.ts';
+import { dynamoRows, dynamoVersions } from '../../shared/recommendations/store.ts';
 import { dynamoClient, sqsClient, ssmClient } from '../../shared/runtime/clients.ts';
 import { systemClock } from '../../shared/runtime/clock.ts';
 import { readConfig } from '../../shared/runtime/config.ts';
@@ -57,7 +69,35 @@ const profiles = sqsQueue<ProfilesMessage>({ client: sqs, url: config.PROFILES_Q
 const segments = dynamoSegments(engagement);
 const audit = dynamoAudit(engagement);
 const campaigns = dynamoCampaigns(engagement);
-const devices = async () => dynamoDevices({ ...engagement, sealer: (await keys.load()).sealer });
+const sealed = async () => ({ ...engagement, sealer: (await keys.load()).sealer });
+const devices = async () => dynamoDevices(await sealed());
+const visitors = async () => dynamoVisitors(await sealed());
+const visitorConsents = async () => dynamoVisitorConsents(await sealed());
+const suppressions = async () => dynamoSuppressions({ ...engagement, key: (await keys.load()).guest });
+const products = dynamoProducts(engagement);
+const directory = productDirectory(products, clock);
+const [versions, rows] = [dynamoVersions(engagement), dynamoRows(engagement)];
+const recommender = createRecommender({
+  versions,
+  rows,
+  products: directory,
+  behaviourOf: async (personas) => recentBehaviour(personas, await visitors()),
+  clock,
+});
+const sources = dynamoSources(operations);
+const records = dynamoSendRecords(engagement);
+const logs = dynamoContactLogs(engagement);
+
+// The client of Lambda is a tenth of what would be loaded at the start, and few requests need it.
+const previewer = once(async () => {
+  const { lambdaPreviewer, previewClient } = await import('../../shared/preview/store.ts');
+  return lambdaPreviewer({ client: previewClient(), functionName: config.PREVIEW_FUNCTION });
+});
+const maker = once(async () => {
+  const { previewClient } = await import('../../shared/preview/store.ts');
+  const { lambdaMaker } = await import('../../shared/recommendations/maker/store.ts');
+  return lambdaMaker({ client: previewClient(), functionName: config.RECOMMEND_FUNCTION });
+});
 
 const api = createApi({
   handlers: createHandlers({
@@ -72,13 +112,17 @@ const api = createApi({
       reportingCurrency: config.REPORTING_CURRENCY,
       clock,
     },
-    marks: { customers, profiles, clock },
-    products: { products: dynamoProducts(engagement), clock },
+    marks: { customers, devices, visitors, visitorConsents, profiles, clock },
+    products: {
+      products,
+      restocks: sqsQueue<RestockMessage>({ client: sqs, url: config.PUSH_QUEUE_URL }),
+      clock,
+    },
     segments: {
       segments,
       memberships: dynamoMemberships(engagement),
       derivations: dynamoDerivations(operations),
-      previewer: lambdaPreviewer({ client: previewClient(), functionName: config.PREVIEW_FUNCTION }),
+      previewer: { preview: async (question) => (await previewer()).preview(question) },
       profiles,
       channels: [...DOORS.keys()],
       reportingCurrency: config.REPORTING_CURRENCY,
@@ -104,32 +148,65 @@ const api = createApi({
       ...RANDOM_NAMES,
     },
     sources: {
-      sources: dynamoSources(operations),
+      sources,
       serverKeys: ssmServerKeys({ client: ssm, prefix: config.SERVER_KEYS_PREFIX }),
       clock,
       ...RANDOM_KEYS,
+    },
+    recommendations: {
+      customers,
+      recommender,
+      audiences: audienceReader({ versions, rows, clock }),
+      products: directory,
+      versions,
+      begin: async (full) => (await maker())(full),
+      clock,
     },
     campaigns: {
       campaigns,
       segments,
       memberships: dynamoMemberships(engagement),
-      records: dynamoSendRecords(engagement),
+      records,
+      results: dynamoResults(engagement),
+      attributed: dynamoAttributedOrders(engagement),
       recipients: async () => ({
         customers: await customers(),
         devices: await devices(),
-        logs: dynamoContactLogs(engagement),
+        visitors: await visitors(),
+        visitorConsents: await visitorConsents(),
+        suppressions: await suppressions(),
+        logs,
       }),
+      recommender,
+      products: directory,
       ...(config.BRAND !== '' && { brand: config.BRAND }),
       clock,
     },
     push: {
       customers,
       devices,
+      visitors,
+      visitorConsents,
+      identityKeys: () => keys.load(),
+      sources,
+      profiles,
       campaigns,
       credentials: ssmPushCredentials({ client: ssm, prefix: config.PUSH_CREDENTIALS_PREFIX }),
       providers: dynamoProviders(engagement),
       clock,
     },
+    campaignTests: {
+      campaigns,
+      customers,
+      devices,
+      tests: dynamoCampaignTests(engagement),
+      records,
+      queue: sqsQueue<TestMessage>({ client: sqs, url: config.PUSH_QUEUE_URL }),
+      newId: randomUUID,
+      clock,
+    },
+    pushExplanations: { campaigns, segments, records, customers, logs },
+    suppressions: { suppressions, clock },
     tierPolicy: {
       policies: dynamoPolicies(operations),
       customers,
@@ -149,3 +226,11 @@ const api = createApi({
 });
 
 export const handler = middy(createHandler(api)).use(observed(telemetry));
+
+function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
+  let made: Promise<Made> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,14 +1,23 @@
+import { anonymousKey, sourceOf } from '../../shared/behaviour/names.ts';
+import type { VisitorStore } from '../../shared/behaviour/visitor-store.ts';
 import type { CampaignStore } from '../../shared/campaigns/campaign-store.ts';
 import { DEFAULT_PUSH_POLICY, PushPolicy } from '../../shared/campaigns/push-policy.ts';
+import type { IdentityKeys } from '../../shared/identity/contribution.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
 import type { CustomerStore } from '../../shared/profiles/customer.ts';
 import { rootOf } from '../../shared/profiles/find.ts';
+import { markCustomer } from '../../shared/profiles/mark-customer.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import type { CredentialKeeper, ProviderNotes } from '../../shared/push/accounts/account.ts';
-import { DEVICES_MOST, type Device, type DeviceStore } from '../../shared/push/device.ts';
+import { DEVICES_MOST, type Device, type DeviceOwner, type DeviceStore, ownerOf } from '../../shared/push/device.ts';
+import type { VisitorConsentStore } from '../../shared/push/visitor-consents.ts';
+import type { ProfilesMessage } from '../../shared/queues/messages.ts';
+import type { Queue } from '../../shared/queues/queue.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { NotFound } from '../../shared/runtime/errors.ts';
 import { readCredentials } from '../../shared/senders/credentials.ts';
+import type { SourceStore } from '../../shared/sources/source.ts';
+import { compact } from '../../shared/text/compact.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { requireSeen } from './etag.ts';
 import { Refusal } from './problem.ts';
@@ -17,6 +26,11 @@ import type { Handlers } from './serve.ts';
 export interface PushManagement {
   readonly customers: () => Promise<CustomerStore<StoredProfile>>;
   readonly devices: () => Promise<DeviceStore>;
+  readonly visitors: () => Promise<Pick<VisitorStore, 'getVisitor'>>;
+  readonly visitorConsents: () => Promise<Pick<VisitorConsentStore, 'listConsents'>>;
+  readonly identityKeys: () => Promise<Pick<IdentityKeys, 'guest'>>;
+  readonly sources: Pick<SourceStore, 'getSource'>;
+  readonly profiles: Queue<ProfilesMessage>;
   readonly campaigns: CampaignStore;
   readonly credentials: CredentialKeeper;
   readonly providers: ProviderNotes;
@@ -36,28 +50,29 @@ type PushHandlers = Pick<
 >;
 
 export const pushHandlers = (its: PushManagement): PushHandlers => ({
-  async putDevice({ params: { id }, body: { profile, endpoint, locale, zone } }) {
-    // The cast: whether it names a persona is what is asked.
-    const persona = profile as PersonaId;
-    const root = await rootOf(persona, await its.customers());
-    if (!root?.profile) throw new NotFound('profile_not_found', 'There is no such profile.');
+  async putDevice({ params: { id }, body: { endpoint, locale, zone, test, ...whose }, caller }) {
+    const owner = await ownerFrom(whose, its);
     const devices = await its.devices();
-    const others = (await devices.listDevices(persona)).filter((device) => device.id !== id);
+    const others = (await devices.listDevices(ownerOf(owner))).filter((device) => device.id !== id);
     if (others.length >= DEVICES_MOST)
       throw new Refusal(409, 'too_many_devices', `A customer has at most ${DEVICES_MOST} devices: remove one first.`);
+    const before = await devices.getDevice(id);
+    // First: who dies in between registers it again, and the refusal is there already.
+    if (before?.visitor !== undefined && owner.persona !== undefined)
+      await keepRefusals(before.visitor, owner.persona, caller.id, its);
     const device: Device = {
-      ...{ id, persona, endpoint, seenAt: instant(its.clock().getTime()) },
-      ...(locale !== undefined && { locale }),
-      ...(zone !== undefined && { zone }),
+      ...{ ...owner, id, endpoint, seenAt: instant(its.clock().getTime()) },
+      ...compact({ locale, zone }),
+      ...(test && { isTest: true }),
     };
     await devices.putDevice(device);
-    return { status: 200, body: shown(device) };
+    return { status: 200, body: await shown(device, its) };
   },
 
   async getDevice({ params: { id } }) {
     const device = await (await its.devices()).getDevice(id);
     if (!device) throw new NotFound('device_not_found', `There is no device ${id}.`);
-    return { status: 200, body: shown(device) };
+    return { status: 200, body: await shown(device, its) };
   },
 
   async removeDevice({ params: { id } }) {
@@ -105,11 +120,49 @@ export const pushHandlers = (its: PushManagement): PushHandlers => ({
   },
 });
 
-const shown = ({ persona, endpoint, ...device }: Device) => ({
-  ...device,
-  profile: persona,
-  provider: endpoint.provider,
-});
+interface Whose {
+  readonly profile?: string | undefined;
+  readonly visitor?: { readonly source: string; readonly anonymousId: string } | undefined;
+}
+
+async function ownerFrom({ profile, visitor }: Whose, its: PushManagement): Promise<DeviceOwner> {
+  if (visitor) {
+    if (!(await its.sources.getSource(visitor.source)))
+      throw new NotFound('source_not_found', `There is no source ${visitor.source}.`);
+    return { visitor: anonymousKey(visitor, visitor.anonymousId, (await its.identityKeys()).guest) };
+  }
+  // The cast: whether it names a persona is what is asked, and that one of the two is there the route has checked.
+  const persona = profile as PersonaId;
+  const root = await rootOf(persona, await its.customers());
+  if (!root?.profile) throw new NotFound('profile_not_found', 'There is no such profile.');
+  return { persona };
+}
+
+/**
+ * Whoever the device belongs to from now on used it before anybody knew: what was refused there they have refused. What was given there
+ * may have been another's word, and is not taken for theirs.
+ */
+async function keepRefusals(
+  visitor: NonNullable<Device['visitor']>,
+  persona: PersonaId,
+  by: string,
+  its: PushManagement,
+): Promise<void> {
+  const refused = (await (await its.visitorConsents()).listConsents(visitor)).filter(({ on }) => !on);
+  if (refused.length === 0) return;
+  const said = refused.map(({ by: _, ...mark }) => mark);
+  await markCustomer(persona, said, by, { customers: await its.customers(), queue: its.profiles, clock: its.clock });
+}
+
+async function shown({ persona, visitor, endpoint, isTest, ...device }: Device, its: Pick<PushManagement, 'visitors'>) {
+  const user = visitor && (await (await its.visitors()).getVisitor(visitor))?.visitor.user;
+  return {
+    ...device,
+    ...compact({ profile: persona ?? user?.persona, test: isTest }),
+    ...(visitor && { visitor: { source: sourceOf(visitor) } }),
+    provider: endpoint.provider,
+  };
+}
 
 type Stored = Awaited<ReturnType<CampaignStore['getPushPolicy']>>;
 

@@ -4,6 +4,7 @@
  */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import pMap from 'p-map';
+import { cartHeard, cartsConcerned } from '../../shared/behaviour/cart-signal.ts';
 import { CollectedEvents } from '../../shared/behaviour/collected.ts';
 import { type BehaviourEvent, readEvents } from '../../shared/behaviour/event.ts';
 import { type EventRowStore, eventRow } from '../../shared/behaviour/event-rows.ts';
@@ -11,6 +12,7 @@ import { userPersona } from '../../shared/behaviour/names.ts';
 import { type IdentityLinker, updateVisitor, visitorsFrom } from '../../shared/behaviour/update-visitors.ts';
 import type { VisitorStore } from '../../shared/behaviour/visitor-store.ts';
 import type { HashKey } from '../../shared/identity/key.ts';
+import type { CartListener } from '../../shared/push/carts.ts';
 import { failedItems, parseRecord } from '../../shared/queues/sqs-batch.ts';
 import type { Clock } from '../../shared/runtime/clock.ts';
 import { measureEach } from '../../shared/runtime/measure-each.ts';
@@ -21,6 +23,8 @@ export interface BehaviourDependencies {
   readonly rows: EventRowStore;
   readonly visitors: VisitorStore;
   readonly linker: IdentityLinker;
+  /** Campaigns about carts that were left. */
+  readonly carts: CartListener;
   /** That of guests, which never changes. */
   readonly key: HashKey;
   readonly clock: Clock;
@@ -70,8 +74,13 @@ export function createBehaviour(dependencies: BehaviourDependencies) {
 }
 
 async function take(events: readonly BehaviourEvent[], its: BehaviourDependencies): Promise<void> {
-  const { visitors, linker, key, telemetry } = its;
-  for (const [visitor, said] of visitorsFrom(events, key)) await updateVisitor(visitor, said, visitors);
+  const { visitors, linker, carts, key, telemetry } = its;
+  const isConcerned = cartsConcerned(events, key);
+  for (const [visitor, said] of visitorsFrom(events, key)) {
+    const updated = await updateVisitor(visitor, said, visitors);
+    const heard = isConcerned(visitor, said) ? cartHeard(updated) : undefined;
+    if (heard) await carts.heard(heard.persona, heard.at);
+  }
   for (const event of events) {
     const persona = userPersona(event, key);
     if (event.kind !== 'identify' || persona === undefined || !event.traits || event.test) continue;

@@ -7,6 +7,9 @@ export const PushConfig = z.object({
   ENGAGEMENT_TABLE: z.string().min(1),
   CUSTOMERS_TABLE: z.string().min(1),
   PUSH_QUEUE_URL: z.string().min(1),
+  /** Where word of messages is told. */
+  EVENT_BUS: z.string().min(1),
+  DELIVER_QUEUE_URL: z.string().min(1),
   IDENTITY_KEYS: z.string().startsWith('/'),
   PUSH_CREDENTIALS_PREFIX: z.string().startsWith('/'),
   /** Hosts of our own that browsers may be sent to at. */

@@ -1,6 +1,6 @@
 /**
- * Push queue → messages to customers. One message wakes the lane of one campaign, or goes over a page of a scheduled run's audience; a
- * sweep, each minute, begins the runs that are due, and looks for lanes whose wake was lost or that wait for the morning.
+ * Push queue → messages to customers. One message wakes the lane of one campaign, goes over a page of a scheduled run's audience, or
+ * of those who are likely to want what is in stock again; a sweep, each minute, begins the runs that are due, and looks for lanes whose wake was lost or that wait for the morning.
  */
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import pMap from 'p-map';
@@ -8,22 +8,32 @@ import * as z from 'zod';
 import { type Runner, runLane } from '../../shared/lanes/run.ts';
 import { openPush, PUSH_LIMITS, type PushDependencies } from '../../shared/push/errand.ts';
 import { campaignOf, type PushWork, pushParty } from '../../shared/push/push-work.ts';
+import { continueRestock, type RestockDependencies } from '../../shared/push/restock.ts';
 import { beginRuns, continueRun, type RunDependencies } from '../../shared/push/runs.ts';
-import { RunMessage, WakeMessage } from '../../shared/queues/messages.ts';
+import { sendTest, type TestDependencies } from '../../shared/push/test-send.ts';
+import { RestockMessage, RunMessage, TestMessage, WakeMessage } from '../../shared/queues/messages.ts';
 import { consumeBatch } from '../../shared/queues/sqs-batch.ts';
 
-export const PushMessage = z.union([WakeMessage, RunMessage]);
+export const PushMessage = z.union([WakeMessage, RunMessage, RestockMessage, TestMessage]);
 export type PushMessage = z.infer<typeof PushMessage>;
 
 /** What sending needs of the customers' keys, which are read when there is something to send. */
-export type Opened = Pick<PushDependencies, 'customers' | 'devices'>;
+export type Opened = Pick<
+  PushDependencies,
+  'customers' | 'visitors' | 'visitorConsents' | 'suppressions' | 'recommender'
+> & {
+  readonly devices: PushDependencies['devices'] & TestDependencies['devices'];
+};
 
 export interface PushHandlerDependencies
-  extends Omit<PushDependencies, 'customers' | 'devices' | 'campaigns'>,
+  extends Omit<PushDependencies, keyof Opened | 'campaigns'>,
+    Pick<TestDependencies, 'tests'>,
     RunDependencies,
+    RestockDependencies,
     Omit<Runner<PushWork>, 'wakes'> {
   readonly campaigns: PushDependencies['campaigns'] & RunDependencies['campaigns'];
   readonly lanes: Runner<PushWork>['lanes'];
+  readonly wakes: RestockDependencies['wakes'];
   readonly open: () => Promise<Opened>;
 }
 
@@ -35,6 +45,8 @@ export function createPush(given: PushHandlerDependencies) {
       atOnce: 1,
       handle: async (message) => {
         if ('run' in message) return continueRun(message.run, given);
+        if ('restocked' in message) return continueRestock(message.restocked, given);
+        if ('test' in message) return sendTest(message.test, { ...given, ...(await given.open()) });
         if ('wake' in message) return wake(message.wake, given);
         await beginRuns(given);
         await sweep(given);

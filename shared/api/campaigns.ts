@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { CAMPAIGN_STATES, CampaignDefinition, CampaignId, Message } from '../campaigns/campaign.ts';
 import { SUPPRESSION_CODES } from '../campaigns/suppression.ts';
+import { ProductId } from '../catalogue/product.ts';
+import { ATTRIBUTED_STATES } from '../proof/attributed-order.ts';
+import { ProofReport } from '../proof/report.ts';
 import { SEND_STATES } from '../push/send-record.ts';
 import { ProfileId } from './names.ts';
 import { PageQuery, pageOf } from './page.ts';
@@ -20,6 +23,7 @@ const WRITTEN = {
     variants: [{ id: 'a', messages: { zh: { title: '恭喜升级', body: '您已成为{{ customer.tier }}会员' } } }],
     nonPersonalised: { zh: { title: '新品上市', body: '新品已到，欢迎选购' } },
   },
+  priority: 'high' as const,
   limits: { holdout: 0.1, perCustomer: { times: 1, days: 30 } },
 };
 
@@ -164,10 +168,19 @@ export const previewCampaign = operation({
     variant: z.string().max(32).optional().describe('absent: the one that the customer would get'),
     locale: z.string().max(35).optional(),
     personalised: z.boolean().default(true),
+    products: z
+      .array(ProductId)
+      .min(1)
+      .max(20)
+      .optional()
+      .describe(
+        'ids of what it would be about: what runs out, was left in the cart, or is in stock again; absent: what is recommended',
+      ),
   }),
   answers: {
     200: {
-      description: 'The text, or what the content needs that is not known.',
+      description:
+        'The text; `missing`: it needs what is not known of the customer, or what can be recommended to them.',
       schema: z.object({ message: Message.optional(), missing: z.boolean() }).meta({ id: 'CampaignPreview' }),
     },
   },
@@ -179,7 +192,9 @@ const Counts = z.object({ sent: z.int(), failed: z.int(), unknown: z.int(), wait
 
 export const reportCampaign = operation({
   tag: 'campaigns',
-  summary: 'What became of a campaign',
+  summary: 'What became of a campaign, and what it brought',
+  description:
+    'Counts of messages are as of now; orders, holdout and lift as of `attributed.asOf`, as they are reckoned each hour or as often as is set. Money is minor units, by currency; returns are taken off. See docs/push.md.',
   params,
   answers: {
     200: {
@@ -188,7 +203,8 @@ export const reportCampaign = operation({
         .object({
           campaign: z.string(),
           asOf: At,
-          /** Occurrences that were decided on. */
+          /** Occurrences that were decided on: who was sent to, held out or kept back. */
+          audience: z.int(),
           occurrences: z.int(),
           ...Counts.shape,
           heldOut: z.object({ global: z.int(), campaign: z.int() }),
@@ -197,8 +213,45 @@ export const reportCampaign = operation({
           variants: z.record(z.string(), Counts),
           /** By device: why a provider did not take it. */
           refusedBy: z.record(z.string(), z.int()),
+          ...ProofReport.shape,
         })
         .meta({ id: 'CampaignReport' }),
+    },
+  },
+  problems: NOT_FOUND,
+  example,
+});
+
+export const listOrdersOfCampaign = operation({
+  tag: 'campaigns',
+  summary: "Orders that count for a campaign's messages",
+  description:
+    'Each for the last message before it, within the window; those that were returned, or count for another message by now, are taken back.',
+  params,
+  query: PageQuery,
+  answers: {
+    200: {
+      description: 'A page of them, by order.',
+      schema: pageOf(
+        z.object({
+          order: z.string(),
+          state: z.enum(ATTRIBUTED_STATES),
+          /** 1, 2, … each change of how it counts. */
+          revision: z.int(),
+          changedAt: At,
+          profile: z.string(),
+          /** Key of the message. */
+          send: z.string(),
+          variant: z.string().optional(),
+          sentAt: At,
+          paidAt: At,
+          /** Minor units; returns are taken off. */
+          net: z.int(),
+          currency: z.string(),
+          /** Earlier messages, of this campaign or of others, whose window it is in, too; oldest first. */
+          assisted: z.array(z.object({ campaign: z.string(), send: z.string() })),
+        }),
+      ),
     },
   },
   problems: NOT_FOUND,

@@ -1,11 +1,17 @@
 /** The JSON Schemas of what is told on the bus, and in the `data` of messages to subscribers. */
 import * as z from 'zod';
-import { EVENTS, type EventType } from '../publish/events.ts';
+import { PROOF_EVENTS } from '../proof/attributed-event.ts';
+import { EVENTS } from '../publish/events.ts';
+import { PUSH_EVENTS } from '../push/push-event.ts';
 import { readably } from './json-schema.ts';
 import { operation } from './route.ts';
 
+/** All that is told, by type. */
+export const TOLD = { ...EVENTS, ...PUSH_EVENTS, ...PROOF_EVENTS } as const;
+type EventType = keyof typeof TOLD;
+
 // The cast: Object.keys forgets that these are the keys of the table.
-export const EVENT_TYPES = Object.keys(EVENTS) as [EventType, ...EventType[]];
+export const EVENT_TYPES = Object.keys(TOLD) as [EventType, ...EventType[]];
 
 const JsonSchema = z.record(z.string(), z.unknown());
 
@@ -31,7 +37,7 @@ export const getEventSchema = operation({
 
 export function eventSchemaOf(type: EventType): Record<string, unknown> {
   return {
-    ...z.toJSONSchema(EVENTS[type], {
+    ...z.toJSONSchema(TOLD[type], {
       io: 'output',
       unrepresentable: 'any',
       override(context) {
@@ -44,4 +50,4 @@ export function eventSchemaOf(type: EventType): Record<string, unknown> {
   };
 }
 
-export const isEventType = (text: string): text is EventType => Object.hasOwn(EVENTS, text);
+export const isEventType = (text: string): text is EventType => Object.hasOwn(TOLD, text);

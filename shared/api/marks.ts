@@ -1,6 +1,7 @@
 import * as z from 'zod';
-import { MarkName, PURPOSES } from '../profiles/marks.ts';
+import { LIKELY_PREFIX, MarkName, PURPOSES } from '../profiles/marks.ts';
 import { ConsentsByName } from '../profiles/unified.ts';
+import { DeviceId } from '../push/device.ts';
 import { ProfileId } from './names.ts';
 import { operation } from './route.ts';
 
@@ -14,7 +15,11 @@ const example = { params: { id: 'shopify/my-shop/6210' } };
 const TAGS_MOST = 50;
 const CONSENTS_MOST = 20;
 
-const TagNames = z.array(MarkName).max(TAGS_MOST).default([]);
+const TagName = MarkName.refine(
+  (name) => !name.startsWith(LIKELY_PREFIX),
+  `tags that begin with ${LIKELY_PREFIX} are given by recommendations`,
+);
+const TagNames = z.array(TagName).max(TAGS_MOST).default([]);
 
 export const tagProfile = operation({
   tag: 'profiles',
@@ -51,25 +56,38 @@ const Consent = z.strictObject({
   wording: z.string().trim().min(1).max(100).optional().describe('which version of the wording was shown'),
 });
 
-const Consents = z.object({ profile: z.string(), consent: ConsentsByName }).meta({ id: 'Consents' });
+/** A profile's has slashes in it, a device's has none. */
+const ofWhom = z.object({
+  id: z.union([ProfileId, DeviceId]).describe('of a profile or any of its personas, or of a registered device'),
+});
+const NOBODY = { 404: 'There is no such profile, or device.' };
+
+const Consents = z
+  .object({
+    /** Of a device whose visitor nobody knows yet there is none. */
+    profile: z.string().optional(),
+    consent: ConsentsByName,
+  })
+  .meta({ id: 'Consents' });
 
 export const getConsents = operation({
   tag: 'profiles',
-  summary: 'What a customer has consented to, and taken back',
-  params,
+  summary: 'What a customer, or an anonymous visitor, has consented to, and taken back',
+  params: ofWhom,
   answers: { 200: { description: 'The newest word of each, as of now.', schema: Consents } },
-  problems: { 404: PROBLEMS[404] },
+  problems: NOBODY,
   example,
 });
 
 export const putConsents = operation({
   tag: 'profiles',
   summary: 'Keep what a customer has consented to, or taken back',
-  description: 'Those that are not named stay as they are. Where nothing was ever said, there is no consent.',
-  params,
+  description:
+    'Those that are not named stay as they are. Where nothing was ever said, there is no consent. Of a device: said of the customer whose it is; of an anonymous visitor it is kept, and counts for the customer who the visitor turns out to be.',
+  params: ofWhom,
   body: z.strictObject({ consents: z.array(Consent).min(1).max(CONSENTS_MOST) }).meta({ id: 'ConsentEdit' }),
   answers: { 200: { description: 'What stands now: what was said later than this stays.', schema: Consents } },
-  problems: { ...PROBLEMS, 422: 'It is said to have been given in the future.' },
+  problems: { ...PROBLEMS, ...NOBODY, 422: 'It is said to have been given in the future.' },
   audited: true,
   example: {
     ...example,

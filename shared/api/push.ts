@@ -3,6 +3,7 @@ import { ZoneName } from '../campaigns/hours.ts';
 import { PushPolicy } from '../campaigns/push-policy.ts';
 import { DeviceId } from '../push/device.ts';
 import { EndpointShape, PROVIDERS } from '../push/endpoint.ts';
+import { SOURCE_ID } from '../sources/source.ts';
 import { ProfileId } from './names.ts';
 import { operation } from './route.ts';
 
@@ -15,22 +16,33 @@ const example = { params: { id: 'app-6210' } };
 const DeviceAnswer = z
   .object({
     id: z.string(),
-    profile: z.string(),
+    /** Of a visitor: only once it is proven who that is. */
+    profile: z.string().optional(),
+    visitor: z.object({ source: z.string() }).optional(),
     provider: z.enum(PROVIDERS),
     locale: z.string().optional(),
     zone: z.string().optional(),
+    test: z.literal(true).optional(),
     seenAt: At,
   })
   .meta({ id: 'Device' });
 
 export const putDevice = operation({
   tag: 'push',
-  summary: 'Register a device of a customer, or say that it is still there',
-  description: 'In place of what was known of it: whoever logs in on it now is who it belongs to.',
+  summary: 'Register a device of a customer or of an anonymous visitor, or say that it is still there',
+  description:
+    "In place of what was known of it: whoever logs in on it now is who it belongs to. A visitor's device is the customer's as soon as, and as long as, it is proven who the visitor is (docs/behaviour.md).",
   params,
   body: z
     .strictObject({
-      profile: ProfileId.describe('the profile, or any of its personas'),
+      profile: ProfileId.optional().describe('the profile, or any of its personas; or else'),
+      visitor: z
+        .strictObject({
+          source: z.string().regex(SOURCE_ID, 'of a source of events'),
+          anonymousId: z.string().min(1).max(200),
+        })
+        .optional()
+        .describe('the browser or app, as its events name it'),
       endpoint: EndpointShape,
       locale: z
         .string()
@@ -38,11 +50,13 @@ export const putDevice = operation({
         .max(35)
         .optional(),
       zone: ZoneName.optional(),
+      test: z.boolean().default(false).describe("one of the brand's own: campaigns are tried on it"),
     })
+    .refine(({ profile, visitor }) => (profile === undefined) !== (visitor === undefined), 'profile, or visitor')
     .meta({ id: 'DeviceEdit' }),
   answers: { 200: { description: 'As it is now.', schema: DeviceAnswer } },
   problems: {
-    404: 'There is no such profile.',
+    404: 'There is no such profile, or source.',
     409: 'It was registered by another meanwhile, or the customer has too many.',
   },
   audited: true,

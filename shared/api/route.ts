@@ -14,6 +14,7 @@ export const TAGS = {
   exports: 'Files of who is in a segment',
   products: 'The catalogue: what is sold, where, at what price, and what of it is in stock',
   subscribers: 'Who is told of events over HTTP',
+  recommendations: 'What customers are likely to want: which version is read',
   campaigns: 'Messages to customers: when, whom, what, and what became of them',
   push: 'Devices, the policy of all campaigns, and accounts at providers',
   'tier policy': 'Which customer is in which tier',

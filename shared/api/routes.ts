@@ -1,5 +1,6 @@
 /** All routes of the HTTP API, each with the least role that may. The names are those of the operations in the OpenAPI document. */
 import * as audit from './audit.ts';
+import * as campaignTests from './campaign-tests.ts';
 import * as campaigns from './campaigns.ts';
 import * as document from './document.ts';
 import * as events from './events.ts';
@@ -9,10 +10,13 @@ import * as orders from './orders.ts';
 import * as products from './products.ts';
 import * as profiles from './profiles.ts';
 import * as push from './push.ts';
+import * as pushExplanations from './push-explanations.ts';
+import * as recommendations from './recommendations.ts';
 import { type Route, route } from './route.ts';
 import * as segments from './segments.ts';
 import * as sources from './sources.ts';
 import * as subscribers from './subscribers.ts';
+import * as suppressions from './suppressions.ts';
 import * as tierPolicy from './tier-policy.ts';
 
 // biome-ignore format: a table
@@ -24,6 +28,8 @@ export const ROUTES = {
   explainProfile:        route('GET',    '/v1/profiles/{id}/explanation',               'reader',   profiles.explainProfile),
   listOrdersOfProfile:   route('GET',    '/v1/profiles/{id}/orders',                    'reader',   profiles.listOrdersOfProfile),
   listHistoryOfProfile:  route('GET',    '/v1/profiles/{id}/history',                   'reader',   profiles.listHistoryOfProfile),
+  recommendToProfile:    route('GET',    '/v1/profiles/{id}/recommendations',           'reader',   recommendations.recommendToProfile),
+  listSendsOfProfile:    route('GET',    '/v1/profiles/{id}/push',                      'reader',   pushExplanations.listSendsOfProfile),
   tagProfile:            route('POST',   '/v1/profiles/{id}/tags',                      'marketer', marks.tagProfile),
   getConsents:           route('GET',    '/v1/consents/{id}',                           'reader',   marks.getConsents),
   putConsents:           route('PUT',    '/v1/consents/{id}',                           'marketer', marks.putConsents),
@@ -48,6 +54,11 @@ export const ROUTES = {
 
   listProducts:          route('GET',    '/v1/products',                                'reader',   products.listProducts),
   getProduct:            route('GET',    '/v1/products/{id}',                           'reader',   products.getProduct),
+  listAudienceOfProduct: route('GET',    '/v1/products/{id}/audience',                  'reader',   recommendations.listAudienceOfProduct),
+  getRecommendationVersions: route('GET', '/v1/recommendations',                        'reader',   recommendations.getRecommendationVersions),
+  rollBackRecommendations: route('POST',  '/v1/recommendations/roll-back',              'operator', recommendations.rollBackRecommendations),
+  resumeRecommendations: route('POST',   '/v1/recommendations/resume',                  'operator', recommendations.resumeRecommendations),
+  makeRecommendations:   route('POST',   '/v1/recommendations/make',                    'operator', recommendations.makeRecommendations),
   putProduct:            route('PUT',    '/v1/products/{id}',                           'marketer', products.putProduct),
   removeProduct:         route('DELETE', '/v1/products/{id}',                           'marketer', products.removeProduct),
   putProducts:           route('POST',   '/v1/products:batch',                          'marketer', products.putProducts),
@@ -80,7 +91,15 @@ export const ROUTES = {
   previewCampaign:       route('POST',   '/v1/campaigns/{id}/preview',                  'marketer', campaigns.previewCampaign),
   reportCampaign:        route('GET',    '/v1/campaigns/{id}/report',                   'reader',   campaigns.reportCampaign),
   listSendsOfCampaign:   route('GET',    '/v1/campaigns/{id}/sends',                    'marketer', campaigns.listSendsOfCampaign),
+  listOrdersOfCampaign:  route('GET',    '/v1/campaigns/{id}/orders',                   'marketer', campaigns.listOrdersOfCampaign),
 
+  explainSend:           route('GET',    '/v1/campaigns/{id}/sends/{key}/explanation',  'reader',   pushExplanations.explainSend),
+  testCampaign:          route('POST',   '/v1/campaigns/{id}/test',                     'marketer', campaignTests.testCampaign),
+  getCampaignTest:       route('GET',    '/v1/campaigns/{id}/test/{testId}',            'marketer', campaignTests.getCampaignTest),
+
+  putSuppressions:       route('PUT',    '/v1/suppressions',                            'marketer', suppressions.putSuppressions),
+  removeSuppressions:    route('POST',   '/v1/suppressions:remove',                     'marketer', suppressions.removeSuppressions),
+  lookUpSuppressions:    route('POST',   '/v1/suppressions:lookup',                     'marketer', suppressions.lookUpSuppressions),
   putDevice:             route('PUT',    '/v1/devices/{id}',                            'marketer', push.putDevice),
   getDevice:             route('GET',    '/v1/devices/{id}',                            'marketer', push.getDevice),
   removeDevice:          route('DELETE', '/v1/devices/{id}',                            'marketer', push.removeDevice),

@@ -41,6 +41,12 @@ export function userPersona(
   return `${WEB_CHANNEL}/${source}/${name}` as PersonaId;
 }
 
+/** The source that it was seen at. */
+export const sourceOf = (visitor: VisitorKey): string => visitor.slice(0, visitor.indexOf('#'));
+
+/** Of all personas, only those of users have visitors. */
+export const isUser = (persona: PersonaId): boolean => persona.startsWith(`${WEB_CHANNEL}/`);
+
 /** What programs write for who is not signed in. */
 const IS_NOBODY = /^(undefined|null|nan|none|guest|anonymous|0+|-1|\[object object\])$/i;
 const IS_PLAIN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;

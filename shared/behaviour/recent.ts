@@ -10,6 +10,8 @@ export interface RecentBehaviour {
   readonly views: readonly View[];
   readonly cart: Cart;
   readonly checkoutAt?: Instant;
+  /** By what the shop's pages or server told, not by its webhooks. */
+  readonly orderedAt?: Instant;
   readonly lastSeenAt: Instant;
   readonly zone?: string;
   readonly locale?: string;
@@ -44,11 +46,12 @@ export async function recentBehaviour(
 }
 
 function describe(visitor: Visitor): RecentBehaviour {
-  const { views, checkout, lastSeenAt, zone = visitor.sourceZone, locale } = visitor;
+  const { views, checkout, ordered, lastSeenAt, zone = visitor.sourceZone, locale } = visitor;
   return {
     views,
     cart: cartOf(visitor),
     ...(checkout && { checkoutAt: checkout.at }),
+    ...(ordered && { orderedAt: ordered.at }),
     lastSeenAt,
     ...(zone && { zone: zone.value }),
     ...(locale && { locale: locale.value }),

@@ -6,7 +6,10 @@
  * 3 | that it may be a persona's             | putVisitorOf   | pk 'visitors#'+persona, sk source#hash       | -
  * 4 | those that may be                      | listVisitorsOf | likewise                                     | eventual
  * 5 | keep these events                      | putEventRows   | events/date=…/hour=…/<time>-<hash>.ndjson.gz | -
- * Asked by: 1–3, 5 behaviour · 1, 4 recommendations, campaigns.
+ * 6 | rows written since                     | listRows       | likewise, after a name                       | strong
+ * 7 | what is known of events; another       | get-, putLatest | behaviour/latest.json, condition on its etag | strong
+ * 8 | its files                              | fetch, put, listFiles, delete | behaviour/<id>/<name>.parquet | strong
+ * Asked by: 1–3, 5 behaviour · 1, 4 api, push · 6–8 recommend.
  *
  * Visitors are named by keyed hashes, and what they did is sealed. All of it has `expiresAt`, and goes by itself.
  */
@@ -19,6 +22,7 @@ import { onRevision } from '../runtime/dynamodb.ts';
 import { Conflict } from '../runtime/errors.ts';
 import { epochMs, type Instant } from '../time/instant.ts';
 import { EVENTS_PREFIX, type EventRowStore, linesOf } from './event-rows.ts';
+import { KNOWN_EVENTS_PREFIX, KnownEvents, type KnownEventsStore } from './known-events.ts';
 import type { VisitorKey } from './names.ts';
 import type { Visitor } from './visitor.ts';
 import { VISITOR_KEPT_DAYS, type VisitorStore } from './visitor-store.ts';
@@ -98,5 +102,28 @@ export function s3EventRows(place: LakePlace): EventRowStore {
       const text = linesOf(rows);
       return files.putGzip(keyByTime(EVENTS_PREFIX, at, text), text);
     },
+  };
+}
+
+const LATEST = `${KNOWN_EVENTS_PREFIX}latest.json`;
+
+export function s3KnownEvents(place: LakePlace): KnownEventsStore {
+  const files = lakeFiles(place);
+  return {
+    listRows: (after, limit) => files.list(EVENTS_PREFIX, after, limit),
+    async getLatest() {
+      const found = await files.getText(LATEST);
+      return found && { known: KnownEvents.parse(JSON.parse(found.text)), etag: found.etag };
+    },
+    async putLatest(known, seen) {
+      await files.putIfSeen(LATEST, known, seen);
+    },
+    fetch: (key, file) => files.fetch(key, file),
+    put: (key, file) => files.putParquet(key, file),
+    async listFiles() {
+      const objects = await files.list(KNOWN_EVENTS_PREFIX, KNOWN_EVENTS_PREFIX, Number.POSITIVE_INFINITY);
+      return objects.map(({ key }) => key).filter((key) => key.endsWith('.parquet'));
+    },
+    delete: (key) => files.remove(key),
   };
 }

@@ -35,16 +35,17 @@ function concerned(event: BehaviourEvent, key: HashKey): readonly VisitorKey[] {
   return [...new Set([own, before])].filter((one) => one !== undefined);
 }
 
-/** Throws Conflict where others were faster each time: then it comes again. */
-export async function updateVisitor(key: VisitorKey, said: Visitor, store: VisitorStore): Promise<void> {
+/** The visitor as it is then. Throws Conflict where others were faster each time: then it comes again. */
+export async function updateVisitor(key: VisitorKey, said: Visitor, store: VisitorStore): Promise<Visitor> {
   // First: a row that leads to a visitor who does not say so is harmless, one that is missing is not.
   if (said.user) await store.putVisitorOf(said.user.persona, key, said.lastSeenAt);
   for (let attempt = 1; ; attempt++) {
     const known = await store.getVisitor(key);
     const visitor = known ? mergeVisitors(known.visitor, said) : said;
-    if (known && JSON.stringify(visitor) === JSON.stringify(known.visitor)) return;
+    if (known && JSON.stringify(visitor) === JSON.stringify(known.visitor)) return visitor;
     try {
-      return await store.putVisitor({ key, revision: (known?.revision ?? 0) + 1, visitor });
+      await store.putVisitor({ key, revision: (known?.revision ?? 0) + 1, visitor });
+      return visitor;
     } catch (error) {
       if (!(error instanceof Conflict) || attempt === ATTEMPTS) throw error;
     }

@@ -3,6 +3,7 @@
  * by people as JSON; every edit is a version.
  */
 import * as z from 'zod';
+import { ProductId } from '../catalogue/product.ts';
 import { PURPOSES } from '../profiles/marks.ts';
 import { SegmentId } from '../segments/condition.ts';
 import { Tier } from '../tiers/policy.ts';
@@ -14,6 +15,8 @@ export const CampaignId = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'letters, digits, - and _, at most 64, the first a letter or digit');
 
 const SHARE_MOST = 0.9;
+const PRODUCTS_MOST = 500;
+const Products = z.array(ProductId).min(1).max(PRODUCTS_MOST);
 
 /** What makes an occurrence: something that became of a customer, or a time that came. */
 export const Trigger = z.discriminatedUnion('on', [
@@ -30,8 +33,37 @@ export const Trigger = z.discriminatedUnion('on', [
     cron: z.string().min(9).max(100),
     zone: ZoneName,
   }),
+  z.strictObject({
+    on: z.literal('replenishment_due'),
+    /** Before the day on which the customer would usually buy it again. */
+    daysBefore: z.int().min(0).max(30).default(0),
+    /** Only of these; absent: whatever runs out. */
+    products: Products.optional(),
+  }),
+  z.strictObject({
+    on: z.literal('cart_left'),
+    /** After the cart was last heard of: a quarter of an hour to a week. */
+    afterMinutes: z.int().min(15).max(10_080).default(60),
+  }),
+  z.strictObject({
+    on: z.literal('back_in_stock'),
+    /** Only of these; absent: any. */
+    products: Products.optional(),
+    /** Customers that a product is offered to at most: those most likely to want it. */
+    most: z.int().min(1).max(100_000).default(1_000),
+  }),
 ]);
 export type Trigger = z.infer<typeof Trigger>;
+
+/** Triggers whose occurrences are about something that can be bought: templates may name it as `product`. */
+export const ABOUT_PRODUCTS: ReadonlySet<Trigger['on']> = new Set<Trigger['on']>([
+  'replenishment_due',
+  'cart_left',
+  'back_in_stock',
+]);
+
+/** The highest first. */
+export const PRIORITIES = ['high', 'normal', 'low'] as const;
 
 /** Liquid templates (template.ts). */
 export const Message = z.strictObject({
@@ -71,6 +103,8 @@ export const Content = z.strictObject({
     .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, 'each variant has an id of its own'),
   /** For those who have refused to be told by what is known of them (PIPL, article 24). */
   nonPersonalised: Messages.optional(),
+  /** So many of the products that are recommended to the customer are there for templates, as `items`. */
+  recommended: z.strictObject({ items: z.int().min(1).max(10) }).optional(),
 });
 export type Content = z.infer<typeof Content>;
 
@@ -107,6 +141,8 @@ export const CampaignDefinition = z.strictObject({
     .default({ in: [], notIn: [] })
     .describe('members of all of the first, and of none of the second'),
   purpose: z.enum(PURPOSES).exclude(['personalisation']).default('marketing'),
+  /** Of campaigns that want a customer at once, the higher one claims what the caps leave first (priority.ts). */
+  priority: z.enum(PRIORITIES).default('normal'),
   content: Content,
   offer: TierOffer.optional(),
   limits: Limits.default(() => Limits.parse({})),

@@ -37,6 +37,8 @@ export interface Recipient {
 export interface Situation {
   readonly campaign: Campaign;
   readonly occurrence: Occurrence;
+  /** It was so when the trigger came, and is no more: the cart was ordered, emptied or told of, the product sold out again. */
+  readonly lapsed?: Suppression;
   /** Of the message that it would lead to; made when the trigger came, from the id that the profile had then. */
   readonly key: string;
   readonly recipient: Recipient;
@@ -86,10 +88,11 @@ function quietFor({ campaign, recipient, policy, now }: Situation): Instant | un
 
 /** In the order in which they are counted: what is of the campaign, of the moment, of the customer's will, of the customer's past. */
 function* against(situation: Situation): Generator<Suppression> {
-  const { campaign, occurrence, key, recipient, sent, policy, budgetLeft, now } = situation;
+  const { campaign, occurrence, lapsed, key, recipient, sent, policy, budgetLeft, now } = situation;
   if (stateAt(campaign, now) !== 'running') yield 'not_running';
   if (!NEWS.has(occurrence.cause)) yield 'no_news';
   if (isStale(situation)) yield 'stale';
+  if (lapsed && lapsed !== 'already_sent') yield lapsed;
   const { in: wanted, notIn: unwanted } = campaign.audience;
   if (!wanted.every((id) => recipient.segments.has(id))) yield 'not_in_audience';
   if (unwanted.some((id) => recipient.segments.has(id))) yield 'excluded';
@@ -102,7 +105,7 @@ function* against(situation: Situation): Generator<Suppression> {
   if (!recipient.hasEndpoint) yield 'no_endpoint';
   const ids = [recipient.profile, ...recipient.aliases];
   const keys = new Set([key, ...ids.map((id) => sendKey(campaign.id, id, occurrence.id))]);
-  if (sent.some((send) => keys.has(send.key))) yield 'already_sent';
+  if (lapsed === 'already_sent' || sent.some((send) => keys.has(send.key))) yield 'already_sent';
   yield* capsReached(sent, campaign, policy, now);
   if (budgetLeft !== undefined && budgetLeft <= 0) yield 'budget_spent';
 }

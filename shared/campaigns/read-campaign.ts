@@ -3,7 +3,7 @@
  * are templates, schedules come, and what the law asks for is there (PIPL article 24, where the push policy says so).
  */
 import type * as z from 'zod';
-import { CampaignDefinition, type Message } from './campaign.ts';
+import { ABOUT_PRODUCTS, CampaignDefinition, type Message } from './campaign.ts';
 import type { PushPolicy } from './push-policy.ts';
 import { problemOfCron } from './schedule.ts';
 import { checkMessage, type TemplateProblem } from './template.ts';
@@ -46,8 +46,11 @@ function* check(definition: CampaignDefinition, context: CampaignContext): Gener
   }
   if (startsAt !== undefined && endsAt !== undefined && endsAt <= startsAt)
     yield { at: '/endsAt', message: 'it ends before it starts' };
-  for (const [index, { messages }] of content.variants.entries())
+  for (const [index, { messages }] of content.variants.entries()) {
     yield* checkMessages(messages, `/content/variants/${index}/messages`, content.defaultLocale);
+    for (const [locale, message] of Object.entries(messages))
+      yield* checkProducts(message, `/content/variants/${index}/messages/${locale}`, definition);
+  }
   const { nonPersonalised } = content;
   if (nonPersonalised) {
     yield* checkMessages(nonPersonalised, '/content/nonPersonalised', content.defaultLocale);
@@ -82,6 +85,21 @@ function* checkMessages(
     yield { at, message: `there is none in the default locale, ${defaultLocale}` };
   for (const [locale, message] of Object.entries(messages))
     for (const problem of checkMessage(message)) yield { ...problem, at: `${at}/${locale}${problem.at}` };
+}
+
+/** What no customer would ever have: then each would be left out for want of it. */
+function* checkProducts(
+  message: Message,
+  at: string,
+  { trigger, content }: CampaignDefinition,
+): Generator<TemplateProblem> {
+  const templates = templatesOf(message);
+  if (!content.recommended && /\bitems\b/.test(templates))
+    yield { at, message: 'it names items: say how many in content.recommended' };
+  // In `{% for product in items %}` it is another.
+  const namesProduct = /\bproduct\s*[.[]/.test(templates) && !/\bfor\s+product\s+in\b/.test(templates);
+  if (namesProduct && !ABOUT_PRODUCTS.has(trigger.on))
+    yield { at, message: `it names a product, and ${trigger.on} is about none` };
 }
 
 const templatesOf = (message: Message): string =>

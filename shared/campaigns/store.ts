@@ -7,7 +7,7 @@
  * 4 | put a version                     | putCampaign     | 2 and 3, a transaction                   | -
  * 5 | the push policy                   | getPushPolicy   | pk 'push-policy', sk 'now'               | strong
  * 6 | put a version of it               | putPushPolicy   | 5, and sk version                        | -
- * Asked by: 1 publish, push, api · 2 push, api · 3, 4, 6 api · 5 push, api.
+ * Asked by: 1 publish, push, recommend, behaviour, attribute, api · 2 push, api · 3 attribute, api · 4, 6 api · 5 push, attribute, api.
  */
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';

@@ -8,6 +8,9 @@ export const SUPPRESSIONS = {
     en: 'it came of a policy, a merge or a replay, and is no news',
   },
   stale: { zh: '触发时间过久', en: 'the trigger is too long ago' },
+  cart_ordered: { zh: '客户已下单', en: 'the customer has ordered since' },
+  cart_empty: { zh: '购物车已清空', en: 'the cart is empty by now' },
+  sold_out: { zh: '商品又已售罄或下架', en: 'the product is sold out again, or not on sale' },
   not_in_audience: { zh: '不在目标人群中', en: 'not in the audience' },
   excluded: { zh: '属于排除人群', en: 'in a segment that is excluded' },
   suppression_list: { zh: '在全局免打扰名单中', en: 'on the list of those who are never written to' },
@@ -24,6 +27,7 @@ export const SUPPRESSIONS = {
   cap_of_campaign: { zh: '本活动对该客户已达上限', en: 'this campaign has sent them enough' },
   budget_spent: { zh: '活动预算已用完', en: 'the budget is spent' },
   quiet_too_long: { zh: '免打扰时段结束时已过期', en: 'it would be out of date when quiet hours end' },
+  no_recommendation: { zh: '没有可推荐的在售商品', en: 'no product that is on sale can be recommended to them' },
   missing_value: { zh: '内容缺少必要信息', en: 'the content needs what is not known of them' },
   too_large: { zh: '内容超过推送渠道的大小限制', en: 'the message is larger than the provider takes' },
 } as const satisfies Readonly<Record<string, Readonly<Record<Language, string>>>>;

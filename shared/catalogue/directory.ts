@@ -13,7 +13,7 @@ export interface ProductDirectory {
   findByLine(line: Listing): Promise<ProductInStock | undefined>;
 }
 
-const MAX_AGE_MS = 60_000;
+export const DIRECTORY_MAX_AGE_MS = 60_000;
 /** Some kilobytes each. */
 const MAX_ENTRIES = 2_000;
 
@@ -24,13 +24,13 @@ export function productDirectory(
   const byId = createCache({
     load: (id) => getProduct(id, { products }),
     clock,
-    maxAgeMs: MAX_AGE_MS,
+    maxAgeMs: DIRECTORY_MAX_AGE_MS,
     maxEntries: MAX_ENTRIES,
   });
   const idByLine = createCache({
     load: (name) => products.findListing(listingOf(name)),
     clock,
-    maxAgeMs: MAX_AGE_MS,
+    maxAgeMs: DIRECTORY_MAX_AGE_MS,
     maxEntries: MAX_ENTRIES,
   });
   return {

@@ -1,16 +1,20 @@
 /** Edits of the catalogue: the same whether they come one by one, a hundred at a time, or from a file. */
 import { isDeepStrictEqual } from 'node:util';
 import pMap from 'p-map';
+import type { RestockMessage } from '../queues/messages.ts';
+import type { Queue } from '../queues/queue.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Conflict } from '../runtime/errors.ts';
 import { compact } from '../text/compact.ts';
 import { type Instant, instant } from '../time/instant.ts';
 import type { Listing, Product, ProductDraft } from './product.ts';
 import type { ProductStore } from './product-store.ts';
-import { inStock, type ProductInStock, type Stock, type StockUpdate, stocksSaid } from './stock.ts';
+import { backInStock, inStock, type ProductInStock, type Stock, type StockUpdate, stocksSaid } from './stock.ts';
 
 export interface CatalogueManagement {
   readonly products: ProductStore;
+  /** Where it is told that a product can be bought again, for campaigns that wait for that. */
+  readonly restocks: Queue<RestockMessage>;
   readonly clock: Clock;
 }
 
@@ -53,11 +57,44 @@ export async function putProduct({ id, draft, by, check }: ProductPut, its: Cata
       continue;
     }
     // Repeated if it is not reached: who died in between is followed by somebody who sends the same again.
-    await pMap(said, ([sku, stock]) => products.putStock(id, sku, stock), { concurrency: WRITES_AT_ONCE });
+    const puts = await pMap(
+      said,
+      async ([sku, stock]) => ({ sku, stock, put: await products.putStock(id, sku, stock) }),
+      {
+        concurrency: WRITES_AT_ONCE,
+      },
+    );
+    await tellRestock(next, puts, its);
     await products.removeStocks(id, skusGone(known, next));
     if (isSame) return { kind: 'unchanged', product: known };
     return { kind: known ? 'changed' : 'created', product: next };
   }
+}
+
+interface PutOfStock {
+  readonly sku: string;
+  readonly stock: Stock;
+  readonly put: Awaited<ReturnType<ProductStore['putStock']>>;
+}
+
+/**
+ * Once for the product, by the latest of what was said. Who dies before it is told has lost it: said again it is no news, as it would be if
+ * it came twice. So it may fail to be told, and is never told twice.
+ */
+async function tellRestock(
+  product: Product,
+  said: readonly PutOfStock[],
+  { restocks }: Pick<CatalogueManagement, 'restocks'>,
+): Promise<void> {
+  const back = said.filter((one) => isBack(product, one));
+  const at = back.map(({ stock }) => stock.at).reduce<Instant | undefined>((a, b) => (a && a > b ? a : b), undefined);
+  if (at !== undefined) await restocks.send({ restocked: { product: product.id, at } });
+}
+
+function isBack(product: Product, { sku, stock, put }: PutOfStock): boolean {
+  if (put.kind === 'known' || !put.was) return false;
+  const withStock = (one: Stock) => inStock(product, new Map([[sku, one]]));
+  return backInStock(withStock(put.was), withStock(stock)).includes(sku);
 }
 
 const nowOf = ({ clock }: CatalogueManagement): Instant => instant(clock().getTime());
@@ -133,7 +170,7 @@ export type StockOutcome =
       readonly message: string;
     };
 
-/** Each by itself; the outcomes in the order of the updates. */
+/** Each by itself; the outcomes in the order of the updates. Of a product of which several variants are back it is told once. */
 export async function putStocks(
   updates: readonly StockUpdate[],
   its: CatalogueManagement,
@@ -145,7 +182,27 @@ export async function putStocks(
     found.set(id, known);
     return known;
   };
-  return pMap(updates, (update) => putStock(update, { now, productOf, ...its }), { concurrency: WRITES_AT_ONCE });
+  const put = await pMap(updates, (update) => putStock(update, { now, productOf, ...its }), {
+    concurrency: WRITES_AT_ONCE,
+  });
+  const all = put.flatMap(({ of }) => of ?? []);
+  const distinct = new Map(all.map(({ product }) => [product.id, product]));
+  await pMap(
+    [...distinct.values()],
+    (product) =>
+      tellRestock(
+        product,
+        all.filter((one) => one.product.id === product.id),
+        its,
+      ),
+    { concurrency: WRITES_AT_ONCE },
+  );
+  return put.map(({ outcome }) => outcome);
+}
+
+interface Put {
+  readonly outcome: StockOutcome;
+  readonly of?: PutOfStock & { readonly product: Product };
 }
 
 interface StockPutting extends Pick<CatalogueManagement, 'products'> {
@@ -153,10 +210,10 @@ interface StockPutting extends Pick<CatalogueManagement, 'products'> {
   readonly productOf: (id: string) => Promise<Product | undefined>;
 }
 
-async function putStock(update: StockUpdate, { now, productOf, products }: StockPutting): Promise<StockOutcome> {
+async function putStock(update: StockUpdate, { now, productOf, products }: StockPutting): Promise<Put> {
   const { skuId, stock } = update;
   const refused = (code: Extract<StockOutcome, { kind: 'refused' }>['code'], message: string) =>
-    ({ kind: 'refused', code, message }) as const;
+    ({ outcome: { kind: 'refused', code, message } }) as const;
   if (isAhead(stock, now)) return refused('in_future', 'That is said to be of the future.');
   const id = 'listing' in update ? await products.findListing(update.listing) : update.productId;
   const product = id === undefined ? undefined : await productOf(id);
@@ -168,9 +225,9 @@ async function putStock(update: StockUpdate, { now, productOf, products }: Stock
   if (!product.variants.some((variant) => variant.skuId === skuId))
     return refused('sku_not_found', `Product ${product.id} has no variant ${skuId}.`);
   const put = await products.putStock(product.id, skuId, stock);
-  if (put.kind === 'known') return { kind: 'known', productId: product.id };
-  const isBack = !product.excluded && put.was?.count === 0 && stock.count !== 0;
-  return { kind: 'put', productId: product.id, isBack };
+  if (put.kind === 'known') return { outcome: { kind: 'known', productId: product.id } };
+  const of = { product, sku: skuId, stock, put };
+  return { outcome: { kind: 'put', productId: product.id, isBack: isBack(product, of) }, of };
 }
 
 /** All there are, page by page. */

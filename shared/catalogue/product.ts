@@ -153,6 +153,16 @@ export interface Product extends Omit<ProductDraft, 'variants'> {
   readonly by: string;
 }
 
+/** Whether it is sold by then, of itself: stock is another matter. */
+export function isOnSale(
+  { availableFrom, availableUntil }: Pick<Product, 'availableFrom' | 'availableUntil'>,
+  now: Instant,
+): boolean {
+  const nowMs = Date.parse(now);
+  const isTooEarly = availableFrom !== undefined && nowMs < Date.parse(availableFrom);
+  return !isTooEarly && (availableUntil === undefined || nowMs < Date.parse(availableUntil));
+}
+
 /** Whether it may be sold there. `region`: `country` or `country/province`, as facts name them; undefined is anywhere. */
 export function isSoldIn({ regions }: Pick<Product, 'regions'>, region: string | undefined): boolean {
   if (!regions || region === undefined) return true;

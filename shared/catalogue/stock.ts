@@ -3,7 +3,7 @@
  * messages change nothing, and in any order the same comes out.
  */
 import type { Instant } from '../time/instant.ts';
-import type { Listing, Product, Variant, VariantDraft } from './product.ts';
+import { isOnSale, type Listing, type Product, type Variant, type VariantDraft } from './product.ts';
 
 export interface Stock {
   /** Null: it is not tracked any more. */
@@ -52,7 +52,11 @@ export const inStock = ({ variants, ...product }: Product, stocks: Stocks): Prod
 });
 
 /** Whether it can be bought: what is not tracked can. */
-const isThere = ({ stock }: VariantInStock): boolean => stock === undefined || stock > 0;
+export const isThere = ({ stock }: VariantInStock): boolean => stock === undefined || stock > 0;
+
+/** Whether it is there to be sold by then, and may be recommended. */
+export const canBeBought = (product: ProductInStock, now: Instant): boolean =>
+  !product.excluded && isOnSale(product, now) && product.variants.some(isThere);
 
 /**
  * SKUs that could not be bought before and can be now. One that was not there before is new, and not back; nothing is of a product

@@ -8,7 +8,8 @@
  * 5 | of all lanes                      | listLanes           | pk 'lane'                                     | strong
  * 6 | how much work there is            | countWork           | pk 'lane#'+party                              | strong
  * 7 | forget the state of a lane        | removeLane          | pk 'lane', sk party                           | -
- * Asked by: 1 orders, hydrate, deliver · 2 orders, hydrate, deliver, publish, api · 3 hydrate, deliver, api · 4 hydrate, deliver, cli, api ·
+ * Asked by: 1 orders, hydrate, deliver, behaviour · 2 orders, hydrate, deliver, publish, push, recommend, behaviour, api ·
+ * 3 hydrate, deliver, api · 4 hydrate, deliver, cli, api ·
  * 5 hydrate, deliver (sweeps), cli · 6 api · 7 deliver, api.
  *
  * `due` is a local index, for only those can be read consistently: a holder that gives its lease back must not miss a row.

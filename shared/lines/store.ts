@@ -8,7 +8,7 @@
  * 5 | an object; keep one              | fetch, put         | rows/lines/…, lines/<build>/<name>               | strong
  * 6 | all files of builds; delete one  | listFiles, delete  | lines/<build>/…                                  | strong
  * 7 | how far all orders were recorded | get-, putRecording | lines/recording.json                             | strong
- * Asked by: 1 record-orders, record-orders-all · 2–6 the build of recommendations · 7 record-orders-all.
+ * Asked by: 1 record-orders, record-orders-all · 2–6 recommend, attribute · 7 record-orders-all.
  */
 import * as z from 'zod';
 import { keyByTime } from '../lake/by-time.ts';

@@ -38,6 +38,9 @@ export type Purpose = (typeof PURPOSES)[number];
 export const consentName = (purpose: Purpose, channel: string): string =>
   purpose === 'marketing' ? channel : `${purpose}/${channel}`;
 
+/** Tags that recommendations give and take away (shared/recommendations/likely.ts): not for people to say. */
+export const LIKELY_PREFIX = 'likely:';
+
 /** Refusing this refuses everything: whoever has said so is written to about nothing, whatever else was said. */
 export const REFUSES_ALL = '*';
 

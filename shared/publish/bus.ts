@@ -1,9 +1,16 @@
 /** Where events are told to whoever listens. Delivery is at least once and in no order. */
 import type { ProfileEvent } from './events.ts';
 
-export interface EventBus {
+/** What the bus has to know of an event; all of it is the detail. */
+export interface BusEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly occurredAt: string;
+}
+
+export interface EventBus<Event extends BusEvent = ProfileEvent> {
   /** Throws NotPublished where some were not taken, after some tries; all others were. */
-  put(events: readonly ProfileEvent[]): Promise<void>;
+  put(events: readonly Event[]): Promise<void>;
 }
 
 export class NotPublished extends Error {
@@ -22,7 +29,7 @@ export class NotPublished extends Error {
 
 export interface Parcel {
   readonly id: string;
-  readonly type: ProfileEvent['type'];
+  readonly type: string;
   readonly occurredAt: string;
   readonly detail: string;
 }
@@ -32,7 +39,7 @@ const PARCELS_MOST = 10;
 const BYTES_MOST = 240 * 1024;
 
 /** In calls of a size that is taken. An event that is too large for any call is in one of its own, and refused there. */
-export function parcelsOf(events: readonly ProfileEvent[]): Parcel[][] {
+export function parcelsOf(events: readonly BusEvent[]): Parcel[][] {
   const calls: Parcel[][] = [];
   let bytes = 0;
   for (const event of events) {

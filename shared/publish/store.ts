@@ -11,7 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { PersonaId } from '../identity/persona.ts';
-import { type EventBus, NotPublished, type Parcel, parcelsOf } from './bus.ts';
+import { type BusEvent, type EventBus, NotPublished, type Parcel, parcelsOf } from './bus.ts';
 import { EVENT_SOURCE } from './events.ts';
 import { HistoryEntry, type HistoryStore } from './history.ts';
 
@@ -28,7 +28,7 @@ export function eventBridgeBus({
   /** Name or ARN. */
   readonly bus: string;
   readonly sleep?: (ms: number) => Promise<unknown>;
-}): EventBus {
+}): EventBus<BusEvent> {
   /** Of each that was not taken, the reason. */
   async function send(parcels: readonly Parcel[]): Promise<{ readonly parcel: Parcel; readonly code: string }[]> {
     const { Entries = [] } = await client.send(

@@ -1,5 +1,6 @@
 /** Where a customer can be sent to: an installed app, a browser, a mini program, as each registered. */
 import * as z from 'zod';
+import type { VisitorKey } from '../behaviour/names.ts';
 import type { PersonaId } from '../identity/persona.ts';
 import type { Endpoint } from '../senders/sender.ts';
 import type { Instant } from '../time/instant.ts';
@@ -12,10 +13,15 @@ export const DeviceId = z
     'letters, digits, . _ : and -, at most 128, the first a letter or digit',
   );
 
-export interface Device {
+/** Whose a device is. */
+export type DeviceOwner =
+  /** A customer: a persona, so that it stays with it whoever it joins. */
+  | { readonly persona: PersonaId; readonly visitor?: never }
+  /** Nobody knows who: a browser or app, whose it is once it is proven who uses it (own-devices.ts). */
+  | { readonly visitor: VisitorKey; readonly persona?: never };
+
+export type Device = DeviceOwner & {
   readonly id: string;
-  /** Whose it is: a persona, so that it stays with it whoever it joins. */
-  readonly persona: PersonaId;
   readonly endpoint: Endpoint;
   /** BCP 47, as the device speaks. */
   readonly locale?: string;
@@ -23,7 +29,12 @@ export interface Device {
   readonly zone?: string;
   /** When it was last said to be there. */
   readonly seenAt: Instant;
-}
+  /** The brand's own, to try campaigns on: what is sent there asks nobody. */
+  readonly isTest?: true;
+};
+
+/** Under which a device is listed. A persona's name has slashes and a visitor's has none, so neither is taken for the other. */
+export const ownerOf = ({ persona, visitor }: DeviceOwner): PersonaId | VisitorKey => persona ?? visitor;
 
 export interface DeviceStore {
   /** In place of what was known of that device, whosever it was. */
@@ -32,8 +43,8 @@ export interface DeviceStore {
   /** Idempotent. With `endpoint`, only while it is still the one: what replaced it meanwhile stays. */
   removeDevice(id: string, endpoint?: Endpoint): Promise<void>;
   /** At most `DEVICES_MOST`, those seen last first. */
-  listDevices(persona: PersonaId): Promise<Device[]>;
+  listDevices(owner: PersonaId | VisitorKey): Promise<Device[]>;
 }
 
-/** Of a persona: who registers ever new ones is no customer. */
+/** Of a persona, or a visitor: who registers ever new ones is no customer. */
 export const DEVICES_MOST = 20;

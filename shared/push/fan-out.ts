@@ -1,6 +1,6 @@
 /** Events → a row in the lane of each campaign whose trigger they are. Telling again what still waits changes nothing. */
 import pMap from 'p-map';
-import { type Campaign, stateAt } from '../campaigns/campaign.ts';
+import type { Campaign } from '../campaigns/campaign.ts';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
 import { NEWS, sendKey } from '../campaigns/occurrence.ts';
 import type { LaneStore } from '../lanes/lane.ts';
@@ -9,11 +9,11 @@ import type { Deliveries } from '../publish/deliveries.ts';
 import type { ProfileEvent } from '../publish/events.ts';
 import type { WakeMessage } from '../queues/messages.ts';
 import type { Queue } from '../queues/queue.ts';
-import { createCache } from '../runtime/cache.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Conflict } from '../runtime/errors.ts';
 import { type Instant, instant } from '../time/instant.ts';
 import { type PushWork, pushParty } from './push-work.ts';
+import { waitingCampaigns } from './running.ts';
 
 export interface TriggerDependencies {
   readonly campaigns: Pick<CampaignStore, 'listCampaigns'>;
@@ -22,32 +22,25 @@ export interface TriggerDependencies {
   readonly clock: Clock;
 }
 
-/** A campaign that was started, paused or changed is known to be so after this at the latest. */
-const KNOWN_FOR_MS = 10_000;
 const ROWS_AT_ONCE = 16;
+const TOLD_BY_EVENTS = ['segment_entered', 'segment_exited', 'tier_changed'] as const;
 
 export function createTriggers(dependencies: TriggerDependencies): Deliveries {
-  const { campaigns, lanes, wakes, clock } = dependencies;
-  const cache = createCache({
-    load: () => campaigns.listCampaigns(),
-    clock,
-    maxAgeMs: KNOWN_FOR_MS,
-    maxEntries: 1,
-  });
+  const { lanes, wakes, clock } = dependencies;
+  const waiting = waitingCampaigns(dependencies);
   const waker = createWaker({ wakes, clock });
   return {
     async tell(events) {
       const news = events.filter(({ cause }) => NEWS.has(cause));
       if (news.length === 0) return;
       const now = instant(clock().getTime());
-      const running = ((await cache.get('all')) ?? []).filter((campaign) => stateAt(campaign, now) === 'running');
-      const work = running.flatMap((campaign) =>
-        news.filter((event) => isTriggeredBy(campaign, event)).map((event) => ({ campaign, event })),
+      const work = (await waiting.waitFor(TOLD_BY_EVENTS, now)).flatMap(({ campaign, behindMs }) =>
+        news.filter((event) => isTriggeredBy(campaign, event)).map((event) => ({ campaign, behindMs, event })),
       );
       await pMap(
         work,
-        async ({ campaign, event }) => {
-          await putPushWork(campaign.id, workOf(event), lanes, now);
+        async ({ campaign, behindMs, event }) => {
+          await putPushWork(campaign.id, workOf(event), lanes, { now, behindMs });
           await waker.wake(pushParty(campaign.id));
         },
         { concurrency: ROWS_AT_ONCE, stopOnError: false },
@@ -85,13 +78,15 @@ export async function putPushWork(
   campaign: string,
   detail: PushWork,
   lanes: Pick<LaneStore<PushWork>, 'putWork'>,
-  now: Instant,
+  /** `behindMs`: campaigns of a higher priority go first (priority.ts). */
+  { now, behindMs = 0 }: { readonly now: Instant; readonly behindMs?: number },
 ): Promise<void> {
   const nowMs = Date.parse(now);
   const subject = sendKey(campaign, detail.profile, detail.occurrence.id);
   const party = pushParty(campaign);
   try {
-    await lanes.putWork({ party, subject, revision: 1, dueAt: nowMs, askedAt: nowMs, attempts: 0, detail }, 0);
+    const dueAt = nowMs + behindMs;
+    await lanes.putWork({ party, subject, revision: 1, dueAt, askedAt: nowMs, attempts: 0, detail }, 0);
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
   }

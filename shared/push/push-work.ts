@@ -26,5 +26,7 @@ export const PushWork = z.object({
   }),
   /** What of a budget it is of: a run, or a day. */
   period: z.string(),
+  /** Of a cart that was left: when it was last heard of. Such a row is named by whose cart it is, not by the message. */
+  heardAt: At.exactOptional(),
 });
 export type PushWork = z.infer<typeof PushWork>;

@@ -5,12 +5,15 @@ import type { StoredProfile } from '../profiles/profile.ts';
 import type { PushContent } from '../senders/sender.ts';
 import { type Language, TIER_NAMES } from '../tiers/reasons.ts';
 import { epochMs, type Instant, instant } from '../time/instant.ts';
+import { type MessageProducts, showProduct } from './products.ts';
 
 export interface Wording {
   readonly campaign: Campaign;
   readonly variant: Variant;
   readonly isPersonalised: boolean;
   readonly brand?: string;
+  /** Shown where it is personalised. */
+  readonly products?: MessageProducts;
   readonly now: Instant;
 }
 
@@ -20,7 +23,7 @@ const LIFE_MS = DAY_MS;
 
 /** Undefined: the content needs what is not known of this customer. */
 export function contentFor(
-  { campaign, variant, isPersonalised, brand, now }: Wording,
+  { campaign, variant, isPersonalised, brand, products, now }: Wording,
   profile: StoredProfile,
   locale: string | undefined,
 ): PushContent | undefined {
@@ -29,7 +32,10 @@ export function contentFor(
   const message = messages && messageFor(messages, locale, content);
   if (!message) return undefined;
   const language: Language = (locale ?? content.defaultLocale).toLowerCase().startsWith('zh') ? 'zh' : 'en';
-  const values = isPersonalised ? valuesOf(campaign, profile, language, now) : { customer: {}, items: [] };
+  const shown = { currency: profile.facts.currency, language };
+  const values = isPersonalised
+    ? { ...valuesOf(campaign, profile, language, now), ...productValues(products, shown) }
+    : { customer: {}, items: [] };
   const rendered = renderMessage(message, { ...values, ...(brand !== undefined && { brand }) });
   if (rendered.kind === 'missing_value') return undefined;
   const { title, body, url, imageUrl, wechat } = rendered.message;
@@ -48,12 +54,20 @@ export function contentFor(
   };
 }
 
+const productValues = (
+  products: MessageProducts | undefined,
+  shown: Parameters<typeof showProduct>[1],
+): Pick<TemplateValues, 'items' | 'product'> => ({
+  items: products?.items.map((item) => showProduct(item, shown)) ?? [],
+  ...(products?.about && { product: showProduct(products.about, shown) }),
+});
+
 function valuesOf(
   { offer }: Campaign,
   { tier, facts }: StoredProfile,
   language: Language,
   now: Instant,
-): TemplateValues {
+): Omit<TemplateValues, 'items' | 'product'> {
   const own = offer?.byTier[tier.value];
   const { lastPaidAt } = facts;
   return {
@@ -63,7 +77,6 @@ function valuesOf(
         daysSinceLastOrder: Math.floor((epochMs(now) - Date.parse(lastPaidAt)) / DAY_MS),
       }),
     },
-    items: [],
     ...(own !== undefined && { offer: own }),
   };
 }

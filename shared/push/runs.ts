@@ -2,6 +2,7 @@
 import pMap from 'p-map';
 import { type Campaign, stateAt } from '../campaigns/campaign.ts';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
+import { behindMs, EVENT_STEP_MS } from '../campaigns/priority.ts';
 import { lastRun } from '../campaigns/schedule.ts';
 import type { LaneStore } from '../lanes/lane.ts';
 import { createWaker } from '../lanes/waker.ts';
@@ -60,19 +61,18 @@ function dueRun({ trigger, at, startsAt }: Campaign, last: Instant | undefined, 
 export async function continueRun({ campaign: id, at, after }: RunMessage['run'], its: RunDependencies): Promise<void> {
   const campaign = await its.campaigns.getCampaign(id);
   const [segment] = campaign?.audience.in ?? [];
-  if (segment === undefined) return;
+  if (!campaign || segment === undefined) return;
   const now = instant(its.clock().getTime());
+  const behind = behindMs(campaign, await its.campaigns.listCampaigns(), now, EVENT_STEP_MS);
   const { items, next } = await its.memberships.listMembers(segment, PAGE, after);
   const due = instant(Date.parse(at));
   await pMap(
     items,
     ({ profile }) =>
-      putPushWork(
-        id,
-        { profile, occurrence: { id: `run ${due}`, at: due, cause: 'live' }, period: due },
-        its.lanes,
+      putPushWork(id, { profile, occurrence: { id: `run ${due}`, at: due, cause: 'live' }, period: due }, its.lanes, {
         now,
-      ),
+        behindMs: behind,
+      }),
     { concurrency: ROWS_AT_ONCE, stopOnError: false },
   );
   if (items.length > 0) await createWaker(its).wake(pushParty(id));

@@ -8,8 +8,10 @@
 import type { HeldOut } from '../campaigns/assignment.ts';
 import type { Suppression } from '../campaigns/suppression.ts';
 import type { PersonaId } from '../identity/persona.ts';
+import type { Cause } from '../queues/messages.ts';
 import type { Provider } from '../senders/sender.ts';
 import type { Instant } from '../time/instant.ts';
+import type { Basis } from './basis.ts';
 
 export const SEND_STATES = ['claimed', 'sending', 'sent', 'failed', 'unknown', 'held_out', 'suppressed'] as const;
 export type SendState = (typeof SEND_STATES)[number];
@@ -21,6 +23,10 @@ export interface SendRecord {
   /** As it was named then. */
   readonly profile: PersonaId;
   readonly occurrence: string;
+  /** Of the occurrence. */
+  readonly cause?: Cause;
+  /** Absent where nobody was found to decide about. */
+  readonly basis?: Basis;
   /** Of the state. */
   readonly at: Instant;
   readonly state: SendState;

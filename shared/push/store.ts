@@ -2,7 +2,7 @@
  * Devices, what customers were sent, and what became of each message, in the engagement table.
  * # | question                            | function      | key                                           | read
  * 1 | one device                          | getDevice     | pk 'device#'+id, sk 'device'                  | strong
- * 2 | those of a persona, seen last first | listDevices   | pk 'devices#'+persona                         | strong
+ * 2 | of a persona or visitor, seen last first | listDevices | pk 'devices#'+owner                        | strong
  * 3 | put or remove one, if unchanged     | put-, removeDevice | 1 and 2, a transaction                   | -
  * 4 | what a customer was sent            | getLog        | pk 'contact-log#'+persona, sk 'log'           | strong
  * 5 | put that, if unchanged              | putLog        | likewise, condition on revision               | -
@@ -12,13 +12,21 @@
  * 9 | take one of a budget                | takeOfBudget  | pk 'push-budget#'+campaign, sk period         | condition
  * 10 | that a run has begun               | putRun        | pk 'push-runs', sk campaign; condition on time | -
  * 11 | when each last began               | listRuns      | pk 'push-runs'                                | strong
- * Asked by: 1, 3 api · 2, 4–7, 9 push · 3 push (what is gone) · 8 api · 10, 11 push (sweep).
+ * 12 | what a visitor agreed to           | putConsent    | pk 'visitor-consents#'+visitor, sk hash of name; condition on time | -
+ * 13 | all of that                        | listConsents  | pk 'visitor-consents#'+visitor                | strong
+ * 14 | put on, or take off, the list      | put-, removeContacts | pk 'suppressed#'+type+'#'+hash, sk 'contact' | -
+ * 15 | whether a contact is on it         | findContacts  | likewise                                      | strong
+ * 16 | whether it was ever used           | isUsed        | pk 'suppressed#', sk 'used'                   | strong
+ * 17 | ask for a test, once               | putTest       | pk 'campaign-tests#'+campaign, sk id          | condition
+ * 18 | what came of it                    | getTest       | likewise                                      | strong
+ * Asked by: 1, 3 api · 2, 4–7, 9 push · 3 push (what is gone) · 8 api, attribute · 10, 11 push (sweep) · 12, 14 api · 13, 15–18 push, api.
  *
- * An endpoint, and who a device or a log is of, is personal: sealed, and keyed hashes are what personas are named by.
+ * Of the contacts that are never written to there are keyed hashes only. An endpoint, and who a device or a log is of, is personal: sealed, and keyed hashes are what personas are named by.
  */
 import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
+  DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
   PutCommand,
@@ -26,17 +34,24 @@ import {
   TransactWriteCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
+import pMap from 'p-map';
 import * as z from 'zod';
+import type { VisitorKey } from '../behaviour/names.ts';
+import type { HashKey } from '../identity/key.ts';
 import type { PersonaId } from '../identity/persona.ts';
 import type { Sealer } from '../identity/seal.ts';
+import type { Mark } from '../profiles/marks.ts';
 import { onRevision, queryAll } from '../runtime/dynamodb.ts';
 import { Conflict } from '../runtime/errors.ts';
 import { epochMs, type Instant } from '../time/instant.ts';
+import { type CampaignTest, type CampaignTestStore, TEST_KEPT_DAYS } from './campaign-test.ts';
 import type { ContactLog, ContactLogStore } from './contact-log.ts';
-import { DEVICES_MOST, type Device, type DeviceStore } from './device.ts';
+import { DEVICES_MOST, type Device, type DeviceStore, ownerOf } from './device.ts';
 import { isSameEndpoint } from './endpoint.ts';
 import type { RunStore } from './runs.ts';
 import type { SendRecord, SendRecordStore } from './send-record.ts';
+import { type ContactKey, contactKey, type Listed, type SuppressionList } from './suppression-list.ts';
+import type { VisitorConsentStore } from './visitor-consents.ts';
 
 interface Place {
   readonly client: DynamoDBDocumentClient;
@@ -50,6 +65,9 @@ export const LOG_PREFIX = 'contact-log#';
 export const SENDS_PREFIX = 'sends#';
 export const BUDGET_PREFIX = 'push-budget#';
 export const RUNS = 'push-runs';
+export const VISITOR_CONSENTS_PREFIX = 'visitor-consents#';
+export const SUPPRESSED_PREFIX = 'suppressed#';
+export const TESTS_PREFIX = 'campaign-tests#';
 
 const DEVICE = 'device';
 const LOG = 'log';
@@ -61,7 +79,7 @@ const BUDGETS_KEPT_SECONDS = 60 * DAY_SECONDS;
 
 export function dynamoDevices({ client, table, sealer }: SealedPlace): DeviceStore {
   const own = (id: string) => ({ pk: `${DEVICE_PREFIX}${id}`, sk: DEVICE });
-  const listed = ({ persona, id }: Pick<Device, 'persona' | 'id'>) => ({ pk: `${DEVICES_PREFIX}${persona}`, sk: id });
+  const listed = (device: Device) => ({ pk: `${DEVICES_PREFIX}${ownerOf(device)}`, sk: device.id });
   // The cast: only putDevice seals what is read here.
   const open = (item: Record<string, unknown>): Device => sealer.open(item.sealed as Uint8Array) as Device;
 
@@ -84,7 +102,7 @@ export function dynamoDevices({ client, table, sealer }: SealedPlace): DeviceSto
       const known = await find(device.id);
       const sealed = sealer.seal(device);
       const revision = (known?.revision ?? 0) + 1;
-      const moved = known && known.device.persona !== device.persona;
+      const moved = known && ownerOf(known.device) !== ownerOf(device);
       await write([
         { Put: { TableName: table, Item: { ...own(device.id), revision, sealed }, ...onRevision(revision - 1) } },
         { Put: { TableName: table, Item: { ...listed(device), sealed } } },
@@ -103,11 +121,11 @@ export function dynamoDevices({ client, table, sealer }: SealedPlace): DeviceSto
       ]);
     },
 
-    async listDevices(persona) {
+    async listDevices(owner) {
       const items = await queryAll(client, {
         TableName: table,
         KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': `${DEVICES_PREFIX}${persona}` },
+        ExpressionAttributeValues: { ':pk': `${DEVICES_PREFIX}${owner}` },
       });
       return items
         .map(open)
@@ -245,6 +263,133 @@ export function dynamoRuns({ client, table }: Place): RunStore {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
         return false;
       }
+    },
+  };
+}
+
+export function dynamoVisitorConsents({ client, table, sealer }: SealedPlace): VisitorConsentStore {
+  const pkOf = (visitor: VisitorKey) => `${VISITOR_CONSENTS_PREFIX}${visitor}`;
+  return {
+    async putConsent(visitor, mark) {
+      const { name, at, on } = mark;
+      const sk = createHash('sha256').update(name).digest('base64url');
+      try {
+        await client.send(
+          new PutCommand({
+            TableName: table,
+            // Who said it is a person.
+            Item: { pk: pkOf(visitor), sk, saidAt: at, on, sealed: sealer.seal(mark) },
+            ConditionExpression: `attribute_not_exists(pk) OR saidAt < :at${on ? '' : ' OR (saidAt = :at AND #on = :given)'}`,
+            ExpressionAttributeValues: { ':at': at, ...(!on && { ':given': true }) },
+            ...(!on && { ExpressionAttributeNames: { '#on': 'on' } }),
+          }),
+        );
+      } catch (error) {
+        // What is there is as new.
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      }
+    },
+
+    async listConsents(visitor) {
+      const items = await queryAll(client, {
+        TableName: table,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': pkOf(visitor) },
+      });
+      // The casts: only putConsent seals what is read here.
+      return items.map((item) => sealer.open(item.sealed as Uint8Array) as Mark);
+    },
+  };
+}
+
+const CONTACT = 'contact';
+const USED = { pk: SUPPRESSED_PREFIX, sk: 'used' };
+const CONTACTS_AT_ONCE = 10;
+const ListedItem = z.object({ at: At, by: z.string(), source: z.string().exactOptional() });
+
+/** `key`: the one that never changes, that of guests. */
+export function dynamoSuppressions({ client, table, key }: Place & { readonly key: HashKey }): SuppressionList {
+  const keyOf = (contact: ContactKey) => ({ pk: `${SUPPRESSED_PREFIX}${contact}`, sk: CONTACT });
+  const putUnlessThere = async (Item: object) => {
+    try {
+      await client.send(new PutCommand({ TableName: table, Item, ConditionExpression: 'attribute_not_exists(pk)' }));
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    }
+  };
+  return {
+    async isUsed() {
+      const { Item } = await client.send(new GetCommand({ TableName: table, Key: USED, ConsistentRead: true }));
+      return Item !== undefined;
+    },
+
+    async putContacts(contacts, listed) {
+      // First: a list that is said to be used and is empty is harmless.
+      await putUnlessThere(USED);
+      return pMap(
+        contacts.map((contact) => contactKey(contact, key)),
+        async (contact) => {
+          await putUnlessThere({ ...keyOf(contact), ...listed });
+          return contact;
+        },
+        { concurrency: CONTACTS_AT_ONCE },
+      );
+    },
+
+    removeContacts: (contacts) =>
+      pMap(
+        contacts.map((contact) => contactKey(contact, key)),
+        async (contact) => {
+          await client.send(new DeleteCommand({ TableName: table, Key: keyOf(contact) }));
+          return contact;
+        },
+        { concurrency: CONTACTS_AT_ONCE },
+      ),
+
+    findContacts: (contacts) =>
+      pMap(
+        contacts,
+        async (contact): Promise<Listed | undefined> => {
+          const Key = keyOf(contactKey(contact, key));
+          const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
+          return Item && ListedItem.parse(Item);
+        },
+        { concurrency: CONTACTS_AT_ONCE },
+      ),
+  };
+}
+
+export function dynamoCampaignTests({ client, table }: Place): CampaignTestStore {
+  const keyOf = (campaign: string, id: string) => ({ pk: `${TESTS_PREFIX}${campaign}`, sk: id });
+  return {
+    async putTest(test, seen) {
+      const expiresAt = Math.floor(epochMs(test.at) / 1000) + TEST_KEPT_DAYS * DAY_SECONDS;
+      try {
+        await client.send(
+          new PutCommand({
+            TableName: table,
+            Item: { ...keyOf(test.campaign, test.id), test, state: test.state, expiresAt },
+            ...(seen === undefined
+              ? { ConditionExpression: 'attribute_not_exists(pk)' }
+              : {
+                  ConditionExpression: '#state = :seen',
+                  ExpressionAttributeNames: { '#state': 'state' },
+                  ExpressionAttributeValues: { ':seen': seen },
+                }),
+          }),
+        );
+        return true;
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        return false;
+      }
+    },
+
+    async getTest(campaign, id) {
+      const Key = keyOf(campaign, id);
+      const { Item } = await client.send(new GetCommand({ TableName: table, Key, ConsistentRead: true }));
+      // The cast: only putTest writes what is read here.
+      return Item && (Item.test as CampaignTest);
     },
   };
 }

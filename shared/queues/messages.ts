@@ -35,6 +35,23 @@ export const RunMessage = z.object({
 });
 export type RunMessage = z.infer<typeof RunMessage>;
 
+/** Likewise: a product can be bought again, as of `at`; a page of those who are likely to want it. `listed`: on the pages before. */
+export const RestockMessage = z.object({
+  restocked: z.object({
+    product: z.string().check(z.minLength(1)),
+    at: z.iso.datetime(),
+    after: z.optional(z.string()),
+    listed: z.optional(z.int()),
+  }),
+});
+export type RestockMessage = z.infer<typeof RestockMessage>;
+
+/** Likewise: a campaign to be tried on one of the brand's own devices, as was asked for under that id. */
+export const TestMessage = z.object({
+  test: z.object({ campaign: z.string().check(z.minLength(1)), id: z.string().check(z.minLength(1)) }),
+});
+export type TestMessage = z.infer<typeof TestMessage>;
+
 /** A page of a run over a whole table (shared/derivations/sweep.ts). */
 const page = {
   run: z.string(),

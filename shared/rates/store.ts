@@ -7,17 +7,9 @@
  * 4 | of what they were                      | putRates, listChanges | pk 'rates-revision', sk 'change#'+revision | strong
  * Asked by: 1 cli · 2 profiles, cli · 3, 4 profiles.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  BatchWriteCommand,
-  type DynamoDBDocumentClient,
-  GetCommand,
-  PutCommand,
-  UpdateCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import { queryAll } from '../runtime/dynamodb.ts';
-import { Defect } from '../runtime/errors.ts';
+import { BATCH, putBatch, queryAll } from '../runtime/dynamodb.ts';
 import { changeOf, type RateStore, rateText } from './rate-store.ts';
 import { type DailyRate, parseRate } from './rate-table.ts';
 
@@ -27,9 +19,6 @@ const ChangeItem = z.object({ revision: z.int(), currencies: z.array(z.string())
 const LAST_REVISION = 9_999_999_999;
 const changeKey = (revision: number) => `change#${String(revision).padStart(10, '0')}`;
 const REVISION = { pk: 'rates-revision', sk: 'all' };
-const BATCH = 25;
-const TRIES = 8;
-const FIRST_WAIT_MS = 50;
 
 const RateItem = z.object({ currency: z.string(), day: z.string(), rate: z.string() });
 
@@ -40,33 +29,15 @@ export function dynamoRates({
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
 }): RateStore {
-  async function putBatch(rates: readonly DailyRate[]): Promise<void> {
-    let requests: Record<string, { PutRequest: { Item: Record<string, unknown> } }[]> | undefined = {
-      [table]: rates.map(({ currency, day, rate }) => ({
-        PutRequest: {
-          Item: {
-            pk: PARTITION,
-            sk: `${currency}#${day}`,
-            currency,
-            day,
-            rate: rateText({ currency, day, rate }),
-          },
-        },
-      })),
-    };
-    for (let attempt = 1; requests && Object.keys(requests).length > 0; attempt++) {
-      if (attempt > TRIES) throw new Defect('rates_not_written', 'DynamoDB did not take all rates. Import them again.');
-      const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: requests }));
-      // The cast: what comes back is of what was sent.
-      requests = UnprocessedItems as typeof requests;
-      // What was not taken was too fast for the table: the SDK waits where a whole batch is refused, but not for a part of one.
-      if (requests && Object.keys(requests).length > 0) await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
-    }
-  }
+  const itemOf = ({ currency, day, rate }: DailyRate) => ({
+    ...{ pk: PARTITION, sk: `${currency}#${day}`, currency, day },
+    rate: rateText({ currency, day, rate }),
+  });
 
   return {
     async putRates(rates) {
-      for (let at = 0; at < rates.length; at += BATCH) await putBatch(rates.slice(at, at + BATCH));
+      for (let at = 0; at < rates.length; at += BATCH)
+        await putBatch(client, table, rates.slice(at, at + BATCH).map(itemOf));
       const { Attributes } = await client.send(
         new UpdateCommand({
           TableName: table,

@@ -1,5 +1,12 @@
 /** What several stores ask of a table in the same way. */
-import { type DynamoDBDocumentClient, QueryCommand, type QueryCommandInput } from '@aws-sdk/lib-dynamodb';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  BatchWriteCommand,
+  type DynamoDBDocumentClient,
+  QueryCommand,
+  type QueryCommandInput,
+} from '@aws-sdk/lib-dynamodb';
+import { Defect } from './errors.ts';
 
 /** All pages of a query, as one, read strongly unless it says otherwise; or the pages that it takes to have `limit` items, which may be a few more. */
 export async function queryAll(
@@ -57,3 +64,27 @@ export const onRevision = (seen: number) =>
         ExpressionAttributeNames: { '#revision': 'revision' },
         ExpressionAttributeValues: { ':seen': seen },
       };
+
+/** What DynamoDB takes at once. */
+export const BATCH = 25;
+const TRIES = 8;
+const FIRST_WAIT_MS = 50;
+
+/** Puts these, `BATCH` at most, each of another key: whatever was there is replaced. Throws a Defect where not all were taken. */
+export async function putBatch(
+  client: DynamoDBDocumentClient,
+  table: string,
+  items: readonly Record<string, unknown>[],
+): Promise<void> {
+  let requests: Record<string, { PutRequest: { Item: Record<string, unknown> } }[]> | undefined = {
+    [table]: items.map((Item) => ({ PutRequest: { Item } })),
+  };
+  for (let attempt = 1; requests && (requests[table]?.length ?? 0) > 0; attempt++) {
+    if (attempt > TRIES) throw new Defect('batch_not_written', 'DynamoDB did not take all of a batch.');
+    const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: requests }));
+    // The cast: what comes back is of what was sent.
+    requests = UnprocessedItems as typeof requests;
+    // What was not taken was too fast for the table: the SDK waits where a whole batch is refused, but not for a part of one.
+    if (requests && (requests[table]?.length ?? 0) > 0) await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
+  }
+}

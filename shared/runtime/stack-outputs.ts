@@ -42,6 +42,10 @@ export const StackOutputs = z.object({
   RecordOrdersDeadLetterQueueUrl: Text,
   /** Name of the function that takes a snapshot of all profiles when it is asked to. */
   SnapshotFunction: Text,
+  /** Name of the function that makes recommendations when it is asked to. */
+  RecommendFunction: Text,
+  /** Name of the function that attributes orders to campaigns' messages when it is asked to. */
+  AttributeFunction: Text,
   /** Of the SSM parameters that hold what messages to subscribers are signed with. */
   SigningSecretsPrefix: Text,
   /** Of the SSM parameters that hold the secrets of connections. */
@@ -66,6 +70,8 @@ export const StackOutputs = z.object({
   RecordOrdersLogGroup: Text,
   SnapshotLogGroup: Text,
   PreviewLogGroup: Text,
+  AttributeLogGroup: Text,
+  RecommendLogGroup: Text,
   /** `none` likewise. */
   ApiLogGroup: Text,
   /** `none` likewise. */

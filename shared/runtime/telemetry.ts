@@ -63,6 +63,14 @@ export const METRICS = {
   pushed: 'Count',
   /** Occurrences of campaigns that are settled, by how: `sent`, `held_out`, or what stood against it. */
   pushSettled: 'Count',
+  /** Orders that count for a campaign's message, count otherwise than before, or no longer do: `attributed`, `taken_back`. */
+  attributed: 'Count',
+  /** From the start of a run to all campaigns' results being kept: `attribute`. */
+  attributeMillis: 'Milliseconds',
+  /** Customers who were scored anew in a version of recommendations: `recommend`. */
+  recommended: 'Count',
+  /** From the start of a run to the version being read: `recommend`. */
+  recommendMillis: 'Milliseconds',
   /** Rows written to the lake of what became of customers, by their kind. */
   recorded: 'Count',
   /** Profiles in a snapshot that was taken: `snapshot`. */

@@ -10,7 +10,7 @@
  * 7 | which files a table is made of    | putTable       | snapshots/tables/<table>/files                          | -
  * 8 | all snapshots; delete one         | listSnapshots, deleteSnapshot | snapshots/<id>/…                        | strong
  * 9 | how far all was recorded          | get-, putRecording | snapshots/recording.json                            | strong
- * Asked by: 1 record, record-all · 2–8 snapshot · 4, 6 preview · 9 record-all.
+ * Asked by: 1 record, record-all · 2–8 snapshot · 4, 6 preview, recommend, attribute · 9 record-all.
  */
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import * as z from 'zod';

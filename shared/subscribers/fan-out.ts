@@ -6,7 +6,6 @@ import pMap from 'p-map';
 import { deliveryParty, type LaneStore } from '../lanes/lane.ts';
 import { createWaker } from '../lanes/waker.ts';
 import type { Deliveries } from '../publish/deliveries.ts';
-import type { ProfileEvent } from '../publish/events.ts';
 import type { WakeMessage } from '../queues/messages.ts';
 import type { Queue } from '../queues/queue.ts';
 import { createCache } from '../runtime/cache.ts';
@@ -15,7 +14,7 @@ import { Conflict } from '../runtime/errors.ts';
 import { instant } from '../time/instant.ts';
 import type { DeadLetterStore } from './dead-letter.ts';
 import { type Message, messageOf } from './message.ts';
-import { type Subscriber, type SubscriberStore, stopOf, wants } from './subscriber.ts';
+import { type Subscriber, type SubscriberStore, stopOf, type ToldEvent, wants } from './subscriber.ts';
 
 export interface FanOutDependencies {
   readonly subscribers: Pick<SubscriberStore, 'listSubscribers'>;
@@ -29,7 +28,7 @@ export interface FanOutDependencies {
 const KNOWN_FOR_MS = 10_000;
 const ROWS_AT_ONCE = 16;
 
-export function createFanOut(dependencies: FanOutDependencies): Deliveries {
+export function createFanOut(dependencies: FanOutDependencies): Deliveries<ToldEvent> {
   const { subscribers, clock } = dependencies;
   const cache = createCache({
     load: () => subscribers.listSubscribers(),
@@ -65,7 +64,7 @@ interface Parcel {
   readonly message: Message;
 }
 
-function parcelsOf(event: ProfileEvent, all: readonly Subscriber[]): Parcel[] {
+function parcelsOf(event: ToldEvent, all: readonly Subscriber[]): Parcel[] {
   const listening = all.filter((subscriber) => wants(subscriber, event));
   if (listening.length === 0) return [];
   const message = messageOf(event);

@@ -1,6 +1,6 @@
 /** What a subscriber gets for an event: one text, made once, so that each try sends and signs the same. */
 import * as z from 'zod';
-import type { ProfileEvent } from '../publish/events.ts';
+import type { ToldEvent } from './subscriber.ts';
 
 /** As it waits in a lane, and among the dead letters. */
 export const Message = z.object({
@@ -14,7 +14,7 @@ export const Message = z.object({
 export type Message = z.infer<typeof Message>;
 
 /** `type`, `timestamp`, `data`: what Standard Webhooks recommends. */
-export const messageOf = (event: ProfileEvent): Message => ({
+export const messageOf = (event: ToldEvent): Message => ({
   id: event.id,
   type: event.type,
   occurredAt: event.occurredAt,

@@ -3,7 +3,9 @@
  * Standard Webhooks (https://www.standardwebhooks.com) with a secret of the subscriber's own.
  */
 import * as z from 'zod';
+import { PROOF_EVENTS, type PushAttributed } from '../proof/attributed-event.ts';
 import { EVENTS, type ProfileEvent } from '../publish/events.ts';
+import { PUSH_EVENTS, type PushEvent } from '../push/push-event.ts';
 import { Cause } from '../queues/messages.ts';
 import { SegmentId } from '../segments/condition.ts';
 import type { Instant } from '../time/instant.ts';
@@ -12,8 +14,14 @@ export const SubscriberId = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, 'letters, digits, - and _, at most 64, the first a letter or digit');
 
-// The cast: Object.keys forgets that these are the keys of the table.
-export const EVENT_TYPES = Object.keys(EVENTS) as [ProfileEvent['type'], ...ProfileEvent['type'][]];
+/** What subscribers are told of. */
+export type ToldEvent = ProfileEvent | PushEvent | PushAttributed;
+
+// The cast: Object.keys forgets that these are the keys of the tables.
+export const EVENT_TYPES = Object.keys({ ...EVENTS, ...PUSH_EVENTS, ...PROOF_EVENTS }) as [
+  ToldEvent['type'],
+  ...ToldEvent['type'][],
+];
 
 const SEGMENTS_MOST = 100;
 
@@ -51,7 +59,7 @@ export interface Subscriber extends SubscriberWishes {
 }
 
 /** Whether it wants to hear of it. */
-export const wants = ({ events, segments, causes }: Subscriber, event: ProfileEvent): boolean =>
+export const wants = ({ events, segments, causes }: Subscriber, event: ToldEvent): boolean =>
   events.includes(event.type) &&
   (causes === undefined || causes.includes(event.cause)) &&
   (segments === undefined || !('segment' in event) || segments.includes(event.segment));

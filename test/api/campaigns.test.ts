@@ -1,7 +1,9 @@
 /** Campaigns, devices, the push policy and accounts at providers, over the API. */
 import { describe, expect, test } from 'vitest';
+import type { AttributedOrder } from '../../shared/proof/attributed-order.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { personaId } from '../profiles/people.ts';
+import { attributedOrder, campaignResult } from '../proof/samples.ts';
 import { NOW_MS, type OpenedApi, withAnne } from './open-api.ts';
 
 const ANNE = 'shopify/shop/anne';
@@ -121,6 +123,7 @@ describe('a campaign', () => {
     expect((await ask('GET', '/v1/campaigns/welcome-up/report')).body).toEqual({
       campaign: 'welcome-up',
       asOf: instant(NOW_MS),
+      audience: 5,
       occurrences: 5,
       ...{ sent: 1, failed: 1, unknown: 0, waiting: 1 },
       heldOut: { global: 1, campaign: 0 },
@@ -130,9 +133,51 @@ describe('a campaign', () => {
         b: { sent: 0, failed: 0, unknown: 0, waiting: 1 },
       },
       refusedBy: { unregistered: 1 },
+      ...{ delivered: null, opened: null, attributed: null, holdout: null, lift: null },
+      notes: ['not_attributed_yet', 'delivered_not_told', 'opened_not_told'].map((code) =>
+        expect.objectContaining({ code }),
+      ),
     });
     const { body } = await ask('GET', '/v1/campaigns/welcome-up/sends?limit=2');
     expect(body).toMatchObject({ items: [{ key: '1' }, { key: '2' }], nextCursor: expect.any(String) });
+  });
+});
+
+describe('what a campaign brought', () => {
+  const order = (name: string, changes: Partial<AttributedOrder> = {}): AttributedOrder =>
+    attributedOrder({ campaign: 'welcome-up', order: `shopify/shop/${name}`, ...changes });
+
+  test('is in the report, with words for what is not told', async () => {
+    const { ask, stores } = await withCampaign();
+    const result = campaignResult({ campaign: 'welcome-up' });
+    await stores.results.putResult(result);
+    const { body } = await ask('GET', '/v1/campaigns/welcome-up/report', { role: 'reader' });
+    const { asOf, attributed, holdout, lift } = result;
+    expect(body).toMatchObject({ attributed: { asOf, ...attributed }, holdout, lift, opened: null });
+    const { notes } = body as { notes: { code: string; zh: string; en: string }[] };
+    expect(notes.map(({ code }) => code)).toEqual([
+      ...['few_customers', 'against_global', 'windows_open', 'delivered_not_told', 'opened_not_told'],
+    ]);
+    for (const { zh, en } of notes)
+      expect([/\p{Script=Han}/u.test(zh), /^[\p{ASCII}]+$/u.test(en)]).toEqual([true, true]);
+  });
+
+  test('is listed order by order, those taken back too, page by page', async () => {
+    const { ask, stores } = await withCampaign();
+    await stores.attributed.putOrder(order('1'));
+    await stores.attributed.putOrder(order('2', { state: 'taken_back', net: 0 }));
+    await stores.attributed.putOrder(order('3', { campaign: 'another' }));
+    const path = '/v1/campaigns/welcome-up/orders';
+    const first = await ask('GET', `${path}?limit=1`, { role: 'marketer' });
+    const { campaign: _, ...shown } = order('1');
+    expect(first.body).toEqual({ items: [shown], nextCursor: expect.any(String) });
+    const { nextCursor } = first.body as { nextCursor: string };
+    expect((await ask('GET', `${path}?limit=1&cursor=${nextCursor}`)).body).toMatchObject({
+      items: [{ order: 'shopify/shop/2', state: 'taken_back', net: 0 }],
+      nextCursor: null,
+    });
+    expect(await ask('GET', path, { role: 'reader' })).toMatchObject({ status: 403 });
+    expect(await ask('GET', '/v1/campaigns/nothing/orders')).toMatchObject({ status: 404 });
   });
 });
 
@@ -190,4 +235,33 @@ test('credentials of a provider are kept, never shown, and refused where they ar
   expect(JSON.stringify(bad.body)).not.toContain('no!');
   expect(await ask('DELETE', '/v1/push-providers/jpush')).toMatchObject({ status: 204 });
   expect(stores.given.size).toBe(0);
+});
+
+test('a preview shows products: those that are recommended, and the one that it would be about', async () => {
+  const { ask, world } = await withAnne();
+  const product = (title: string, amount: number) => ({
+    title: { zh: title },
+    variants: [{ skuId: 'a', price: { amount, currency: 'CNY' } }],
+  });
+  for (const [id, body] of Object.entries({ tea: product('春茶', 12_800), honey: product('蜂蜜', 1_250) }))
+    expect(await ask('PUT', `/v1/products/${id}`, { body })).toMatchObject({ status: 201 });
+  const zh = {
+    title: '{{ product.title }}',
+    body: '{% for item in items %}{{ item.title }} {{ item.price }}{% endfor %}',
+  };
+  const content = { ...CAMPAIGN.content, recommended: { items: 1 }, variants: [{ id: 'a', messages: { zh } }] };
+  const body = { ...CAMPAIGN, content, trigger: { on: 'cart_left' }, priority: 'low' };
+  expect(await ask('POST', '/v1/campaigns', { body })).toMatchObject({ status: 201, body: { priority: 'low' } });
+  const preview = async (more: object = {}) =>
+    (await ask('POST', '/v1/campaigns/welcome-up/preview', { body: { profile: ANNE, ...more } })).body;
+  expect(await preview()).toEqual({ missing: true });
+  world.recommended.push(
+    { product: 'tea', reason: { code: 'viewed', lastDays: 1 } },
+    { product: 'honey', reason: { code: 'viewed', lastDays: 2 } },
+  );
+  expect(await preview()).toMatchObject({ message: { title: '春茶', body: '蜂蜜 ¥12.50' } });
+  expect(await preview({ products: ['honey'] })).toMatchObject({ message: { title: '蜂蜜', body: '春茶 ¥128' } });
+  expect(await preview({ personalised: false })).toMatchObject({ message: { title: '新品' } });
+  // Whom to ask about has to be said.
+  expect(await ask('POST', '/v1/campaigns/welcome-up/dry-run', { body: {} })).toMatchObject({ status: 422 });
 });

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createApi } from '../../functions/api/app.ts';
 import { createHandlers } from '../../functions/api/handlers.ts';
 import type { Role } from '../../shared/api/roles.ts';
+import { productDirectory } from '../../shared/catalogue/directory.ts';
 import { ADAPTERS, DOORS } from '../../shared/channels/registry.ts';
 import type { ExportsMessage } from '../../shared/exports/export.ts';
 import { randomTail } from '../../shared/exports/manage.ts';
@@ -12,7 +13,9 @@ import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { updateCustomers } from '../../shared/profiles/update.ts';
 import { eventsBetween } from '../../shared/publish/events.ts';
 import { rowsOf } from '../../shared/publish/history.ts';
-import type { ProfilesMessage, WakeMessage } from '../../shared/queues/messages.ts';
+import type { ProfilesMessage, RestockMessage, TestMessage, WakeMessage } from '../../shared/queues/messages.ts';
+import type { RecommendedItem } from '../../shared/recommendations/recommendation.ts';
+import { audienceReader } from '../../shared/recommendations/recommender.ts';
 import type { Telemetry } from '../../shared/runtime/telemetry.ts';
 import { RANDOM_KEYS } from '../../shared/sources/manage.ts';
 import { NO_HOSTS } from '../../shared/subscribers/hosts.ts';
@@ -32,17 +35,23 @@ import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryLinking } from '../simulation/models/linking.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryProducts } from '../simulation/models/products.ts';
+import { memoryAttributedOrders, memoryResults } from '../simulation/models/proof.ts';
 import {
   memoryAccounts,
   memoryCampaigns,
+  memoryCampaignTests,
   memoryContactLogs,
   memoryDevices,
   memorySendRecords,
+  memorySuppressions,
+  memoryVisitorConsents,
 } from '../simulation/models/push.ts';
+import { memoryRecommendations } from '../simulation/models/recommendations.ts';
 import { memoryMemberships, memorySegments } from '../simulation/models/segments.ts';
 import { memoryServerKeys, memorySources } from '../simulation/models/sources.ts';
 import { memoryDeadLetters, memorySigningSecrets, memorySubscribers } from '../simulation/models/subscribers.ts';
 import { memoryPolicies } from '../simulation/models/tiers.ts';
+import { memoryVisitors } from '../simulation/models/visitors.ts';
 import { type Answered, hold } from './hold.ts';
 
 export const NOW_MS = Date.parse('2026-11-25T09:00:00.000Z');
@@ -72,8 +81,15 @@ function openStores(clock: () => Date) {
     derivations: memoryDerivations(),
     campaigns: memoryCampaigns(),
     devices: memoryDevices(),
+    visitors: memoryVisitors(),
+    visitorConsents: memoryVisitorConsents(),
+    suppressions: memorySuppressions(KEYS.guest),
+    tests: memoryCampaignTests(),
     logs: memoryContactLogs(),
     sends: memorySendRecords(),
+    versions: memoryRecommendations(),
+    results: memoryResults(),
+    attributed: memoryAttributedOrders(),
     ...memoryAccounts(),
     products: memoryProducts(),
     exports: memoryExports(),
@@ -108,12 +124,16 @@ export function openApi() {
     profiles: [] as ProfilesMessage[],
     exports: [] as ExportsMessage[],
     wakes: [] as WakeMessage[],
+    restocks: [] as RestockMessage[],
+    tests: [] as TestMessage[],
     webhooks: [] as Outbound[],
+    makes: [] as boolean[],
   };
   /** What tests may change. */
-  const world: { receiver: Answer; preview: Preview | Error } = {
+  const world: { receiver: Answer; preview: Preview | Error; recommended: RecommendedItem[] } = {
     receiver: { kind: 'answered', status: 204 },
     preview: new NoSnapshot(),
+    recommended: [],
   };
   const telemetry: Telemetry = {
     info() {},
@@ -127,6 +147,11 @@ export function openApi() {
   const readings = { ...stores, doors, adapters };
   const lazily = async () => customers;
   const profiles = emptyQueue(sent.profiles);
+  const keyed = {
+    devices: async () => stores.devices,
+    visitors: async () => stores.visitors,
+    visitorConsents: async () => stores.visitorConsents,
+  };
   const app = createApi({
     handlers: createHandlers({
       orders: readings,
@@ -140,7 +165,7 @@ export function openApi() {
         reportingCurrency: 'CNY',
         clock,
       },
-      marks: { customers: lazily, profiles, clock },
+      marks: { customers: lazily, ...keyed, profiles, clock },
       segments: {
         ...stores,
         channels: [...doors.keys()],
@@ -153,7 +178,7 @@ export function openApi() {
           },
         },
       },
-      products: { products: stores.products, clock },
+      products: { products: stores.products, restocks: emptyQueue(sent.restocks), clock },
       exports: { ...stores, queue: emptyQueue(sent.exports), newTail: randomTail },
       subscribers: {
         ...stores,
@@ -166,8 +191,24 @@ export function openApi() {
         },
       },
       sources: { ...stores, ...RANDOM_KEYS },
-      campaigns: { ...stores, records: stores.sends, recipients: async () => stores },
-      push: { ...stores, customers: lazily, devices: async () => stores.devices },
+      recommendations: {
+        ...{ customers: lazily, products: productDirectory(stores.products, clock), versions: stores.versions, clock },
+        recommender: { recommend: async () => ({ items: world.recommended }) },
+        audiences: audienceReader({ versions: stores.versions, rows: stores.versions, clock }),
+        begin: async (full) => void sent.makes.push(full),
+      },
+      campaigns: {
+        ...{ ...stores, records: stores.sends, recipients: async () => stores },
+        recommender: { recommend: async () => ({ items: world.recommended }) },
+        products: productDirectory(stores.products, clock),
+      },
+      push: { ...stores, ...keyed, customers: lazily, identityKeys: async () => KEYS, profiles },
+      campaignTests: {
+        ...{ ...stores, ...keyed, customers: lazily, records: stores.sends },
+        ...{ queue: emptyQueue(sent.tests), newId: randomUUID },
+      },
+      pushExplanations: { ...stores, customers: lazily, records: stores.sends },
+      suppressions: { suppressions: async () => stores.suppressions, clock },
       tierPolicy: { policies: stores.policies, customers: lazily, profiles, reportingCurrency: 'CNY', clock },
       audit: stores,
       openapi: async () => ({ openapi: '3.1.0', info: { title: 'Tributary', version: '1' } }),

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
+import { TOLD } from '../../shared/api/events.ts';
 import type { Route } from '../../shared/api/route.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
-import { EVENTS } from '../../shared/publish/events.ts';
 import { openApiDocument } from '../../tools/openapi/document.ts';
 import { openApi } from './open-api.ts';
 
@@ -60,7 +60,7 @@ describe('the schemas of events', () => {
     const { ask } = openApi();
     const { body } = await ask('GET', '/v1/event-schemas', { claims: null });
     const { items } = body as { items: { type: string; schema: Record<string, unknown> }[] };
-    expect(items.map(({ type }) => type)).toEqual(Object.keys(EVENTS));
+    expect(items.map(({ type }) => type)).toEqual(Object.keys(TOLD));
     for (const { type, schema } of items) {
       expect(schema).toMatchObject({ title: type, type: 'object', properties: { subject: { type: 'string' } } });
       expect((await ask('GET', `/v1/event-schemas/${type}`, { claims: null })).body).toEqual(schema);

@@ -234,6 +234,7 @@ describe('stock', () => {
       ],
     });
     expect((await get(api, 'dongding')).body).toMatchObject({ revision: 1, variants: [{ stock: 40 }, { stock: 8 }] });
+    expect(api.sent.restocks).toEqual([{ restocked: { product: 'dongding', at } }]);
   });
 
   test.each([

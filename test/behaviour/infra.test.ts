@@ -42,6 +42,7 @@ function open(context: Record<string, unknown> = {}) {
     alarms,
     lake,
     engagement,
+    operations,
     identityKeys: identityKeysOf(stack),
     profiles: new Queue(stack, 'ProfilesQueue'),
   });
@@ -117,6 +118,10 @@ describe('permissions', () => {
         'dynamodb:GetItem Engagement visitor#*',
         'dynamodb:PutItem Engagement visitor#*',
         'dynamodb:PutItem Engagement visitors#*',
+        // Carts, into the lanes of campaigns.
+        'dynamodb:GetItem Operations lane#push/*',
+        'dynamodb:PutItem Operations lane#push/*',
+        'dynamodb:Query Engagement campaigns',
         's3:PutObject Lake/events/*',
         'sqs:DeleteMessage BehaviourStageQueue',
         'sqs:GetQueueAttributes BehaviourStageQueue',

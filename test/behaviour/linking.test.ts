@@ -214,3 +214,35 @@ describe('a user whom the brand identifies', () => {
     expect(JSON.stringify(messages)).not.toMatch(/anne|123570007/);
   });
 });
+
+describe('a cart', () => {
+  const add = { type: 'track', event: 'Product Added', anonymousId: 'phone', properties: { product_id: 'tea' } };
+  const post = async (web: ReturnType<typeof createStage>, ...batch: object[]) => {
+    await web.post({ path: '/v1/batch', key: SERVER_KEY, body: { batch } });
+    expect(await web.work()).toEqual([]);
+  };
+
+  it('of who signs in is told of, and each later word of it', async () => {
+    const web = createStage();
+    await post(web, { ...add, messageId: 'a' });
+    expect(web.carts).toEqual([]);
+    await post(web, { type: 'identify', userId: 'u42', anonymousId: 'phone', messageId: 'i' });
+    await post(web, { ...add, messageId: 'b' });
+    await post(web, {
+      type: 'track',
+      event: 'Product Viewed',
+      anonymousId: 'phone',
+      properties: { product_id: 'tea' },
+    });
+    expect(web.carts.map(({ persona }) => persona)).toEqual([USER, USER]);
+  });
+
+  it('that was ordered or emptied is not', async () => {
+    const web = createStage();
+    const who = { anonymousId: 'phone', userId: 'u42' };
+    await post(web, { ...add, ...who, messageId: 'a' });
+    await post(web, { type: 'track', event: 'Order Completed', ...who, messageId: 'o', properties: { products: [] } });
+    await post(web, { ...add, ...who, event: 'Product Removed', messageId: 'r' });
+    expect(web.carts).toHaveLength(1);
+  });
+});

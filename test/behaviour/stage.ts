@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { createBehaviour } from '../../functions/behaviour/handler.ts';
 import { createCollect } from '../../functions/collect/handler.ts';
+import type { CartHeard } from '../../shared/behaviour/cart-signal.ts';
 import type { CollectedEvents } from '../../shared/behaviour/collected.ts';
 import { readEvents } from '../../shared/behaviour/event.ts';
 import type { EventRow } from '../../shared/behaviour/event-rows.ts';
@@ -84,6 +85,7 @@ export function createStage({ source = WEB_SHOP }: { readonly source?: Source } 
   const queued: CollectedEvents[] = [];
   const profiles: ProfilesMessage[] = [];
   const rows: EventRow[] = [];
+  const carts: CartHeard[] = [];
   const logged: unknown[] = [];
   const measured: string[] = [];
   const world = { queueFails: false };
@@ -113,6 +115,7 @@ export function createStage({ source = WEB_SHOP }: { readonly source?: Source } 
   const behaviour = createBehaviour({
     rows: { putEventRows: async (some) => void rows.push(...some) },
     visitors,
+    carts: { heard: async (persona, at) => void carts.push({ persona, at }) },
     linker: profilesLinker({ send: async (message) => void profiles.push(message) }, SEALER),
     key: KEYS.guest,
     clock,
@@ -154,6 +157,7 @@ export function createStage({ source = WEB_SHOP }: { readonly source?: Source } 
     queued,
     profiles,
     rows,
+    carts,
     visitors,
     sources,
     serverKeys,

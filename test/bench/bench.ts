@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { benchRecommend } from '../recommend/bench.ts';
 import { hasJava } from '../stores/dynamodb-local.ts';
 import { benchAtRest } from './at-rest.ts';
+import { benchAttribute } from './attribute.ts';
 import { benchBundles } from './bundles.ts';
 import { benchCore } from './core.ts';
 import { benchEndToEnd } from './end-to-end.ts';
@@ -34,10 +35,11 @@ const PARTS = [
   'exports',
   'preview',
   'recommend',
+  'attribute',
 ] as const;
 type Part = (typeof PARTS)[number];
 /** Minutes long, so only where they are asked for. */
-const LONG: readonly Part[] = ['profile-units', 'rederive', 'exports', 'preview', 'recommend'];
+const LONG: readonly Part[] = ['profile-units', 'rederive', 'exports', 'preview', 'recommend', 'attribute'];
 
 const program = new Command('npm run bench --')
   .description('Measures speed, bundle sizes, database units and end-to-end throughput.')
@@ -49,6 +51,7 @@ const program = new Command('npm run bench --')
   .option('--members <number>', 'how many are exported', '1000000')
   .option('--profiles <number>', 'how many are in the snapshot that is previewed', '1000000')
   .option('--lines <number>', 'how many order lines are recommended from', '1000000')
+  .option('--messages <number>', 'how many orders are attributed to', '1000000')
   .option('--json', 'only the figures, on stdout');
 
 const options = program.parse().opts<{
@@ -58,6 +61,7 @@ const options = program.parse().opts<{
   members: string;
   profiles: string;
   lines: string;
+  messages: string;
   json?: true;
 }>();
 const results: Record<string, readonly Row[] | Omit<UnitsTable, 'title'>> = {};
@@ -124,5 +128,6 @@ if (wanted('rederive')) show('a new policy, on the emulator', await benchRederiv
 if (wanted('exports')) show('exports, a core', benchExports(Number(options.members)));
 if (wanted('preview')) show('previews of segments', await benchPreview(Number(options.profiles)));
 if (wanted('recommend')) show('recommendations', await benchRecommend(Number(options.lines)));
+if (wanted('attribute')) show('orders attributed to messages', await benchAttribute(Number(options.messages)));
 if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);

@@ -77,6 +77,10 @@ describe('is kept back', () => {
     ['no_news', { occurrence: { ...occurrence, cause: 'replay' } }],
     ['no_news', { occurrence: { ...occurrence, cause: 'policy' } }],
     ['stale', { occurrence: { ...occurrence, at: ago(6 * HOUR_MS + 1) } }],
+    ['cart_ordered', { lapsed: 'cart_ordered' }],
+    ['cart_empty', { lapsed: 'cart_empty' }],
+    ['sold_out', { lapsed: 'sold_out' }],
+    ['already_sent', { lapsed: 'already_sent' }],
     ['not_in_audience', { campaign: campaign({ audience: { in: ['tea-lovers', 'rich'], notIn: [] } }) }],
     ['excluded', { campaign: campaign({ audience: { in: [], notIn: ['tea-lovers'] } }) }],
     ['suppression_list', { recipient: recipient({ isSuppressed: true }) }],
@@ -137,8 +141,8 @@ describe('is kept back', () => {
     ]);
   });
 
-  // What only the stage can know: what the content needs, and how large it becomes.
-  const ELSEWHERE = ['missing_value', 'too_large'];
+  // What only the stage can know: what the content needs, what there is to recommend, and how large it becomes.
+  const ELSEWHERE = ['missing_value', 'no_recommendation', 'too_large'];
   it('for each reason there is, somewhere', () => {
     const covered = new Set<string>([...cases.map(([reason]) => reason), ...ELSEWHERE]);
     expect([...covered].sort()).toEqual(Object.keys(SUPPRESSIONS).sort());

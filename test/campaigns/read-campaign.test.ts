@@ -1,4 +1,5 @@
 /** What is no campaign is refused, each problem with its place. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { readCampaign } from '../../shared/campaigns/read-campaign.ts';
 import { lastRun, nextRun, problemOfCron } from '../../shared/campaigns/schedule.ts';
@@ -100,6 +101,25 @@ test.each<[string, unknown, string[]]>([
     ['/offer/signOff'],
   ],
   [
+    'items that nobody asked for',
+    content({ variants: [{ id: 'a', messages: { zh: { title: '{{ items[0].title }}', body: 'x' } } }] }),
+    ['/content/variants/0/messages/zh'],
+  ],
+  [
+    'a product, where the trigger is about none',
+    content({ variants: [{ id: 'a', messages: { zh: { title: '{{ product.title }}', body: 'x' } } }] }),
+    ['/content/variants/0/messages/zh'],
+  ],
+  ['more items than may be', content({ recommended: { items: 11 } }), ['/content/recommended/items']],
+  ['a cart left for a moment', { ...GOOD, trigger: { on: 'cart_left', afterMinutes: 5 } }, ['/trigger/afterMinutes']],
+  [
+    'a replenishment long before',
+    { ...GOOD, trigger: { on: 'replenishment_due', daysBefore: 31 } },
+    ['/trigger/daysBefore'],
+  ],
+  ['no product at all', { ...GOOD, trigger: { on: 'back_in_stock', products: [] } }, ['/trigger/products']],
+  ['a priority that is none', { ...GOOD, priority: 'urgent' }, ['/priority']],
+  [
     'quiet hours of no length',
     { ...GOOD, limits: { quietHours: { from: '08:00', to: '08:00' } } },
     ['/limits/quietHours'],
@@ -108,6 +128,33 @@ test.each<[string, unknown, string[]]>([
   ['more than a definition may be', { ...GOOD, description: 'x'.repeat(70_000) }, ['']],
 ])('%s is refused where it is', (_, json, at) => {
   expect(problemsOf(json)).toEqual(at);
+});
+
+const product = { title: '{{ product.title }}', body: '{{ product.reason | default: "" }}' };
+test.each<[string, unknown, object]>([
+  ['replenishment', { on: 'replenishment_due' }, { on: 'replenishment_due', daysBefore: 0 }],
+  ['a cart', { on: 'cart_left' }, { on: 'cart_left', afterMinutes: 60 }],
+  ['a restock', { on: 'back_in_stock', products: ['茶-1'] }, { on: 'back_in_stock', most: 1_000, products: ['茶-1'] }],
+])('%s may name its product', (_, trigger, read) => {
+  const json = { ...content({ variants: [{ id: 'a', messages: { zh: product } }] }), trigger };
+  expect(readCampaign(json, context)).toMatchObject({ definition: { trigger: read, priority: 'normal' } });
+});
+
+it('what the documentation shows can be meant', () => {
+  const text = readFileSync('docs/push.md', 'utf8');
+  const shown = [...text.matchAll(/```json\n(.*?)```/gs)].map(([, json = '']): unknown => JSON.parse(json));
+  const campaigns = shown.filter((one) => Object.hasOwn(Object(one), 'trigger'));
+  const read = campaigns.map((one) => readCampaign(one, { ...context, segments: ['sleeping', 'staff'] }));
+  expect(read.map((one) => (one.kind === 'campaign' ? one.definition.id : one.problems))).toEqual([
+    'wake-sleepers',
+    'tea-again',
+  ]);
+});
+
+it('items that are asked for may be named, as whatever', () => {
+  const body = '{% for product in items %}{{ product.title }}{% endfor %}';
+  const variants = [{ id: 'a', messages: { zh: { title: '{{ items.size }}', body } } }];
+  expect(problemsOf(content({ recommended: { items: 3 }, variants }))).toEqual([]);
 });
 
 it('where another law holds, neither is asked for', () => {

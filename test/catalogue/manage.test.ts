@@ -6,6 +6,7 @@ import { productDirectory } from '../../shared/catalogue/directory.ts';
 import * as manage from '../../shared/catalogue/manage.ts';
 import { isSoldIn, ProductDraft, ProductId } from '../../shared/catalogue/product.ts';
 import { asInstant, backInStock, isLater, type Stock } from '../../shared/catalogue/stock.ts';
+import type { RestockMessage } from '../../shared/queues/messages.ts';
 import { Conflict } from '../../shared/runtime/errors.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { memoryCatalogueFiles, memoryProducts } from '../simulation/models/products.ts';
@@ -18,13 +19,15 @@ const listing = (productId: string) => ({ channel: 'shopify', connection: 'shop'
 function open() {
   const products = memoryProducts();
   let nowMs = NOW;
-  const its = { products, clock: () => new Date(nowMs++) };
+  const told: RestockMessage[] = [];
+  const restocks = { send: async (message: RestockMessage) => void told.push(message) };
+  const its = { products, restocks, clock: () => new Date(nowMs++) };
   const put = (id: string, more: object = {}) => manage.putProduct({ id, draft: draft(more), by: 'a marketer' }, its);
   const say = (id: string, skuId: string, count: number | null, at: string) =>
     manage.putStocks([{ productId: id, skuId, stock: { count, at: asInstant(at) } }], its);
   const stockOf = async (id: string) =>
     (await manage.getProduct(id, its))?.variants.map(({ skuId, stock }) => `${skuId} ${stock ?? '-'}`);
-  return { its, products, put, say, stockOf };
+  return { its, products, put, say, stockOf, told: () => told.map(({ restocked }) => restocked) };
 }
 
 describe('a product that is put', () => {
@@ -193,6 +196,51 @@ describe('words about stock', () => {
     await say('tea', 'a', 0, '2026-11-24T00:00:00Z');
     expect(await say('tea', 'a', 3, '2026-11-24T01:00:00Z')).toMatchObject([{ kind: 'put', isBack: true }]);
     expect(await say('tea', 'a', 4, '2026-11-24T02:00:00Z')).toMatchObject([{ kind: 'put', isBack: false }]);
+  });
+});
+
+describe('that a product is back is told', () => {
+  const at = (minute: number) => instant(NOW - 3_600_000 + minute * 60_000);
+  const word = (skuId: string, stock: number | null, minute: number) => ({
+    productId: 'tea',
+    skuId,
+    stock: { count: stock, at: at(minute) },
+  });
+
+  test('once for all variants of a request, by the latest; and not for a word that is late or comes again', async () => {
+    const { its, put, told } = open();
+    await put('tea');
+    await manage.putStocks([word('a', 0, 0), word('b', 0, 0)], its);
+    const back = [word('a', 3, 5), word('b', null, 7)];
+    await manage.putStocks(back, its);
+    await manage.putStocks(back, its);
+    await manage.putStocks([word('a', 9, 2), word('b', 1, 9)], its);
+    expect(told()).toEqual([{ product: 'tea', at: at(7) }]);
+  });
+
+  test('where a product is put with its stock, too', async () => {
+    const { put, told } = open();
+    const withStock = (stock: number, minute: number, more: object = {}) =>
+      put('tea', { variants: [{ skuId: 'a', stock, stockAt: at(minute) }], ...more });
+    await withStock(0, 0);
+    await withStock(5, 1);
+    await withStock(5, 1);
+    await withStock(0, 2);
+    await withStock(5, 3, { excluded: true });
+    expect(told()).toEqual([{ product: 'tea', at: at(1) }]);
+  });
+
+  test('whatever comes in whatever order, with no time twice', async () => {
+    const words = fc.array(fc.tuple(fc.constantFrom(0, 0, 2), fc.nat(9)), { maxLength: 10 });
+    await fc.assert(
+      fc.asyncProperty(words, async (all) => {
+        const { its, put, told } = open();
+        await put('tea');
+        for (const [count, minute] of [...all, ...all]) await manage.putStocks([word('a', count, minute)], its);
+        const times = told().map((one) => one.at);
+        expect(times).toEqual([...new Set(times)].sort());
+      }),
+    );
   });
 });
 

@@ -22,7 +22,11 @@ afterAll(() => lab.close());
 
 async function open(drafts: Readonly<Record<string, unknown>>, rows: readonly LineRow[]): Promise<void> {
   const products = memoryProducts();
-  const its = { products, clock: () => new Date('2026-11-25T00:00:00.000Z') };
+  const its = {
+    products,
+    restocks: { send: async () => undefined },
+    clock: () => new Date('2026-11-25T00:00:00.000Z'),
+  };
   for (const [id, draft] of Object.entries(drafts))
     await putProduct({ id, draft: ProductDraft.parse(draft), by: 'a marketer' }, its);
   const files = memoryCatalogueFiles();

@@ -1,6 +1,7 @@
 /** `campaigns`, `campaign`, `push`, `device`. */
 import { describe, expect, test } from 'vitest';
 import { ANNE } from '../profiles/people.ts';
+import { attributedOrder, campaignResult } from '../proof/samples.ts';
 import { createApiDeployment } from './run-api.ts';
 
 const ID = 'shopify/shop/anne';
@@ -37,6 +38,65 @@ describe('a campaign', () => {
     expect((await made.type('campaign report spring')).stdout).toMatch(/occurrences +0\n/);
     expect((await made.ask('campaign pause spring')).state).toBe('paused');
     expect((await made.type('campaign show spring')).stdout).toContain('is paused.');
+  });
+
+  test.each([
+    [{ on: 'replenishment_due', daysBefore: 3, products: ['tea'] }, 'runs out, 3 days before: tea'],
+    [{ on: 'cart_left', afterMinutes: 90 }, 'cart left for 90 min'],
+    [{ on: 'back_in_stock', products: ['a', 'b', 'c', 'd'] }, 'back in stock, 1000 at most: a, b, c …'],
+  ])('with the trigger %j is listed as that, and previewed for a product', async (trigger, words) => {
+    const made = await withBuyers();
+    const messages = { zh: { title: '新品', body: '{{ product.title }}' } };
+    const content = { ...CAMPAIGN.content, variants: [{ id: 'a', messages }] };
+    const put = await made.type('campaign put -', made.piped({ ...CAMPAIGN, trigger, content, priority: 'high' }));
+    expect(put.stdout).toBe('Campaign spring (春季新品), version 1, is draft, of high priority.\n');
+    expect((await made.type('campaigns')).stdout).toContain(words);
+    const variants = [{ skuId: 'a' }];
+    expect(await made.api.ask('PUT', '/v1/products/tea', { body: { title: { zh: '春茶' }, variants } })).toMatchObject({
+      status: 201,
+    });
+    expect((await made.type(`campaign preview spring ${ID} --product tea`)).stdout).toBe('新品\n春茶\n');
+    expect((await made.type(`campaign preview spring ${ID}`)).stdout).toMatch(/^Nothing:/);
+  });
+
+  test('is reported on with what it brought, in the language of whoever asks', async () => {
+    const made = await withBuyers();
+    await made.type('campaign put -', made.piped(CAMPAIGN));
+    const before = (await made.type('campaign report spring --lang en')).stdout;
+    expect(before).toMatch(/opened +not told by the provider\n/);
+    expect(before).toContain('* orders were not attributed yet');
+    expect((await made.type('campaign orders spring')).stdout).toBe('No order counts for it yet.\n');
+    const { results, attributed } = made.api.stores;
+    await results.putResult(campaignResult());
+    const few = (await made.type('campaign report spring --lang zh')).stdout;
+    expect(few).toMatch(/lift +数据不足\n/);
+    expect(few).toContain('* 数据不足:窗口已结束的客户,两组各需至少 50 名');
+    await results.putResult(
+      campaignResult({
+        holdout: {
+          ...{ against: 'campaign', sentTo: 800, heldOut: 200, open: { sentTo: 0, heldOut: 0 } },
+          balance: { kind: 'balanced', expected: 0.2, found: 0.2 },
+        },
+        lift: {
+          ...{ kind: 'lift', customers: { sentTo: 800, heldOut: 200 }, sentTo: 0.2, heldOut: 0.1, currency: 'CNY' },
+          difference: { value: 0.1, low: 0.0452, high: 0.1441 },
+          ...{ revenue: { value: 200, low: 91.2, high: 308.8 }, isClear: true },
+        },
+      }),
+    );
+    const { stdout } = await made.type('campaign report spring --lang en');
+    expect(stdout).toMatch(/orders +1 \(2 more assisted\), as of 2026-11-25 09:00 UTC\n/);
+    expect(stdout).toMatch(/net revenue +128.00 CNY of 1 order\n/);
+    expect(stdout).toMatch(/compared +800 sent to, 200 held out of this one\n/);
+    expect(stdout).toMatch(/holdout +balanced: 20.0 % held out, 20.0 % meant\n/);
+    expect(stdout).toMatch(/lift +\+10.00 points \(95 %: \+4.52 points to \+14.41 points\)\n/);
+    expect(stdout).toMatch(/revenue a customer +2.00 CNY \(95 %: 0.91 CNY to 3.09 CNY\)\n/);
+    await attributed.putOrder(attributedOrder());
+    await attributed.putOrder(attributedOrder({ order: 'shopify/shop/2', state: 'taken_back', net: 0 }));
+    const orders = (await made.type('campaign orders spring')).stdout;
+    expect(orders).toMatch(/shopify\/shop\/1 +shopify\/shop\/anne +2026-11-25 08:10 +128.00 CNY +a /);
+    expect(orders).toMatch(/shopify\/shop\/2 .* taken back /);
+    expect((await made.ask('campaign orders spring --limit 1')).items).toHaveLength(1);
   });
 
   test('is put again as the next version, also from what show answers', async () => {

@@ -3,6 +3,7 @@ import { CliError } from '../../cli/errors.ts';
 import type { World } from '../../cli/world.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
 import { deliveryParty, hydrationParty, idleLane } from '../../shared/lanes/lane.ts';
+import { pushParty } from '../../shared/push/push-work.ts';
 import type { Subscriber } from '../../shared/subscribers/subscriber.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { createTestDeployment, OUTPUTS, saleCase } from './run.ts';
@@ -262,4 +263,37 @@ test('the API, where there is one', async () => {
       String(input).startsWith('https://api') ? Promise.reject(new TypeError('x')) : made.fetchIngest(input, init),
   });
   expect(silent).toMatchObject({ status: 'fail', message: 'https://api.example does not answer.' });
+});
+
+test('campaigns that no provider takes messages of, and queues of push and behaviour', async () => {
+  const made = await withShops();
+  const failed = { at: 2, code: 'http_401' };
+  const { lanes } = made.deployment;
+  await lanes.putLane(
+    { ...idleLane(pushParty('spring')), revision: 1, health: { lastSuccessAt: 1, lastFailure: failed } },
+    0,
+  );
+  await lanes.putLane(
+    { ...idleLane(pushParty('well')), revision: 1, health: { lastSuccessAt: 3, lastFailure: failed } },
+    0,
+  );
+  made.queues.set('push-dead', { arn: 'arn:push', waiting: 1, inFlight: 0 });
+  made.queues.set('behaviour-dead', { arn: 'arn:behaviour', waiting: 2, inFlight: 0 });
+  const { byName } = await examine(made);
+  expect(byName.get('push')).toMatchObject({
+    status: 'warn',
+    message: 'Campaigns whose last message was not taken: spring (http_401).',
+    action: expect.stringContaining('tributary push connect'),
+  });
+  expect(byName.get('pushDeadLetters')).toMatchObject({ status: 'fail', action: expect.stringContaining('arn:push') });
+  expect(byName.get('behaviourDeadLetters')?.message).toContain('2 messages');
+});
+
+test('a deployment without an API has no behaviour queue, and that is no trouble', async () => {
+  const made = await withShops();
+  const outputs = { ...OUTPUTS, BehaviourQueueUrl: 'none', BehaviourDeadLetterQueueUrl: 'none' };
+  Object.assign(made.deployment, { outputs });
+  made.queues.set('none', { arn: 'a', waiting: 9, inFlight: 0 });
+  const { byName } = await examine(made);
+  expect(byName.get('behaviourDeadLetters')).toMatchObject({ status: 'ok' });
 });

@@ -85,6 +85,7 @@ describe('functions', () => {
   it('are those we know, and CDK adds none', () => {
     expect([...all.keys()].sort()).toEqual([
       'archive',
+      'attribute',
       'deliver',
       'exports',
       'hydrate',
@@ -95,6 +96,7 @@ describe('functions', () => {
       'profiles',
       'publish',
       'push',
+      'recommend',
       'record',
       'recordall',
       'recordorders',
@@ -280,6 +282,15 @@ describe('permissions', () => {
           'GetItem',
           'Query',
         ].map((action) => `dynamodb:${action} TablesEngagement`),
+        // Visitors and the suppression list; whose visitors are, and what they agreed to; tests.
+        ...['GetItem', 'Query', 'GetItem', 'PutItem'].map((action) => `dynamodb:${action} TablesEngagement`),
+        // What is recommended, to whom, and what can be bought.
+        ...['GetItem', 'Query'].map((action) => `dynamodb:${action} TablesEngagement`),
+        // To whom word of messages goes: the bus, and lanes or dead letters of subscribers.
+        'events:PutEvents PublishStageBus',
+        ...['Query', 'PutItem'].map((action) => `dynamodb:${action} TablesEngagement`),
+        'dynamodb:PutItem TablesOperations',
+        'sqs:SendMessage DeliverStageQueue',
         'sqs:SendMessage PushStageQueue',
         'ssm:GetParameter parameter/tributary/Tributary/push/*',
         'ssm:GetParameter parameter/tributary/Tributary/identity/keys',

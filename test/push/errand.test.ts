@@ -83,6 +83,15 @@ describe('an occurrence', () => {
     expect(await stage.recordOf(work)).toMatchObject({ reasons: ['consent_refused'] });
   });
 
+  it('of a lower campaign waits a little longer than the morning', async () => {
+    const stage = await openStage({ priority: 'low' });
+    for (const priority of ['high', 'normal'] as const)
+      await stage.campaigns.putCampaign({ ...stage.own, id: priority, priority });
+    stage.later(11 * HOUR_MS);
+    const held = await stage.perform(stage.work());
+    expect(held).toEqual({ kind: 'later', at: Date.parse('2026-11-26T00:40:00Z'), code: 'quiet_hours' });
+  });
+
   it('of a paused campaign waits, and is sent when it goes on in time', async () => {
     const stage = await openStage();
     const work = stage.work();

@@ -2,6 +2,8 @@
 import type { Campaign } from '../../shared/campaigns/campaign.ts';
 import { sendKey } from '../../shared/campaigns/occurrence.ts';
 import { DEFAULT_PUSH_POLICY, type PushPolicy } from '../../shared/campaigns/push-policy.ts';
+import { getProduct, putProduct } from '../../shared/catalogue/manage.ts';
+import { ProductDraft } from '../../shared/catalogue/product.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
 import { idleLane, type Work } from '../../shared/lanes/lane.ts';
 import type { Outcome as LaneOutcome } from '../../shared/lanes/run.ts';
@@ -9,13 +11,24 @@ import type { Mark } from '../../shared/profiles/marks.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { updateCustomers } from '../../shared/profiles/update.ts';
 import { openPush, type PushDependencies } from '../../shared/push/errand.ts';
+import type { PushEvent } from '../../shared/push/push-event.ts';
 import { type PushWork, pushParty } from '../../shared/push/push-work.ts';
+import type { RecommendedItem } from '../../shared/recommendations/recommendation.ts';
 import type { Outcome, Outgoing, Provider, Sender } from '../../shared/senders/sender.ts';
 import { epochMs, type Instant, instant } from '../../shared/time/instant.ts';
 import { campaign, NOON } from '../campaigns/spring.ts';
-import { ANNE as BOUGHT, bought, personaId, testRules } from '../profiles/people.ts';
+import { ANNE as BOUGHT, bought, KEYS, personaId, testRules } from '../profiles/people.ts';
 import { memoryCustomers } from '../simulation/models/customers.ts';
-import { memoryCampaigns, memoryContactLogs, memoryDevices, memorySendRecords } from '../simulation/models/push.ts';
+import { memoryProducts } from '../simulation/models/products.ts';
+import {
+  memoryCampaigns,
+  memoryContactLogs,
+  memoryDevices,
+  memorySendRecords,
+  memorySuppressions,
+  memoryVisitorConsents,
+} from '../simulation/models/push.ts';
+import { memoryVisitors } from '../simulation/models/visitors.ts';
 
 export const ANNE = personaId('shopify/shop/anne');
 export const ALIAS = personaId('douyin/live/dy-7');
@@ -65,6 +78,14 @@ export async function openStage(
   const records = memorySendRecords();
   const providers = { fcm: testSender('fcm', false), jpush: testSender('jpush', true) };
   const measured: string[] = [];
+  const told: PushEvent[] = [];
+  const world: { isBusDead: boolean; recommended: RecommendedItem[] } = { isBusDead: false, recommended: [] };
+  const products = memoryProducts();
+  const anonymous = {
+    visitors: memoryVisitors(),
+    visitorConsents: memoryVisitorConsents(),
+    suppressions: memorySuppressions(KEYS.guest),
+  };
   const own = campaign({ audience: { in: [], notIn: [] }, ...changes });
   await campaigns.putCampaign(own);
   await campaigns.putPushPolicy({
@@ -86,6 +107,16 @@ export async function openStage(
     devices,
     logs,
     records,
+    ...anonymous,
+    recommender: { recommend: async (_, limit) => ({ items: world.recommended.slice(0, limit) }) },
+    products: { find: (id) => getProduct(id, { products }) },
+    teller: {
+      async tell(event) {
+        if (world.isBusDead) return false;
+        told.push(event);
+        return true;
+      },
+    },
     senders: async (provider) => (provider === 'fcm' || provider === 'jpush' ? providers[provider].sender : undefined),
     clock,
     telemetry: {
@@ -115,8 +146,15 @@ export async function openStage(
 
   return {
     ...{ customers, campaigns, devices, logs, records, dependencies, measured, own, work, perform },
-    ...{ fcm: providers.fcm, jpush: providers.jpush },
-    recordOf: (one: Work<PushWork>) => records.getRecord(own.id, one.subject),
+    ...{ fcm: providers.fcm, jpush: providers.jpush, ...anonymous, told, world },
+    recordOf: ({ detail }: Work<PushWork>) =>
+      records.getRecord(own.id, sendKey(own.id, detail.profile, detail.occurrence.id)),
+    /** One variant, `a`, unless said. */
+    putProduct: (id: string, draft: object) =>
+      putProduct(
+        { id, draft: ProductDraft.parse({ variants: [{ skuId: 'a' }], ...draft }), by: 'a marketer' },
+        { products, restocks: { send: async () => undefined }, clock },
+      ),
     now: (): Instant => instant(nowMs),
     later(ms: number) {
       nowMs += ms;

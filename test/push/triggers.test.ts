@@ -155,3 +155,37 @@ describe('a schedule', () => {
     expect(stage.sent).toEqual([]);
   });
 });
+
+describe('priority', () => {
+  const one = (priority: Campaign['priority'], changes: Parameters<typeof campaign>[0] = {}) =>
+    campaign({ id: priority, priority, ...changes });
+  const behindOf = async (stage: ReturnType<typeof openTriggers>, id: string) => {
+    const [work] = await stage.lanes.listDue(pushParty(id), Number.MAX_SAFE_INTEGER, 1);
+    return (work?.dueAt ?? Number.NaN) - Date.parse(NOON);
+  };
+
+  test.each([
+    [[one('high'), one('normal'), one('low')], { high: 0, normal: 20_000, low: 40_000 }],
+    [[one('normal')], { normal: 0 }],
+    [[one('normal'), one('low')], { normal: 0, low: 20_000 }],
+    // A higher one that does not run keeps nobody waiting.
+    [[one('high', { wanted: 'paused' }), one('low')], { low: 0 }],
+  ])('%#: of what an event wants, the lower is due later', async (campaigns, expected) => {
+    const stage = openTriggers();
+    for (const each of campaigns) await stage.campaigns.putCampaign(each);
+    await createTriggers(stage.its).tell([entered]);
+    for (const [id, behind] of Object.entries(expected)) expect(await behindOf(stage, id)).toBe(behind);
+  });
+
+  it('holds for runs of schedules, too', async () => {
+    const stage = openTriggers();
+    const trigger = { on: 'schedule', cron: '0 12 * * *', zone: 'Asia/Shanghai' } as const;
+    const audience = { in: ['tea-lovers'], notIn: [] };
+    await stage.campaigns.putCampaign(one('high'));
+    await stage.campaigns.putCampaign(one('low', { trigger, audience }));
+    const member = { segment: 'tea-lovers', profile: ANNE, revision: 1, version: 1, since: NOON, because: [] };
+    await stage.memberships.putMembership(member);
+    await continueRun({ campaign: 'low', at: NOON }, stage.its);
+    expect(await behindOf(stage, 'low')).toBe(20_000);
+  });
+});

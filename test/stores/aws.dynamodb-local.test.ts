@@ -13,8 +13,18 @@ import { dynamoLinking } from '../../shared/identity/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
 import { dynamoCustomers } from '../../shared/profiles/store.ts';
+import { dynamoAttributedOrders, dynamoResults } from '../../shared/proof/store.ts';
 import { dynamoHistory } from '../../shared/publish/store.ts';
-import { dynamoContactLogs, dynamoDevices, dynamoRuns, dynamoSendRecords } from '../../shared/push/store.ts';
+import { dynamoTokens } from '../../shared/push/accounts/store.ts';
+import {
+  dynamoCampaignTests,
+  dynamoContactLogs,
+  dynamoDevices,
+  dynamoRuns,
+  dynamoSendRecords,
+  dynamoSuppressions,
+  dynamoVisitorConsents,
+} from '../../shared/push/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { dynamoRates } from '../../shared/rates/store.ts';
 import { dynamoMemberships, dynamoSegments } from '../../shared/segments/store.ts';
@@ -32,12 +42,17 @@ import { laneStoreContract } from './contracts/lanes.ts';
 import { linkingStoreContract } from './contracts/linking.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { productStoreContract } from './contracts/products.ts';
+import { attributedOrderStoreContract, resultStoreContract } from './contracts/proof.ts';
 import {
   campaignStoreContract,
+  campaignTestStoreContract,
   contactLogStoreContract,
   deviceStoreContract,
   runStoreContract,
   sendRecordStoreContract,
+  suppressionListContract,
+  tokenCacheContract,
+  visitorConsentStoreContract,
 } from './contracts/push.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { rateStoreContract } from './contracts/rates.ts';
@@ -89,9 +104,31 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
   deviceStoreContract('DynamoDB Local', async () =>
     dynamoDevices({ ...(await table(ENGAGEMENT_KEY)), sealer: TEST_SEALER }),
   );
+  visitorConsentStoreContract('DynamoDB Local', async () =>
+    dynamoVisitorConsents({ ...(await table(ENGAGEMENT_KEY)), sealer: TEST_SEALER }),
+  );
+  suppressionListContract('DynamoDB Local', async () =>
+    dynamoSuppressions({ ...(await table(ENGAGEMENT_KEY)), key: 'a key' }),
+  );
+  campaignTestStoreContract('DynamoDB Local', async () => dynamoCampaignTests(await table(ENGAGEMENT_KEY)));
+  tokenCacheContract('DynamoDB Local', async () => {
+    let nowMs = Date.UTC(2026, 10, 24, 10);
+    return {
+      tokens: dynamoTokens({
+        ...(await table(OPERATIONS_KEY)),
+        sealer: TEST_SEALER,
+        clock: () => new Date(nowMs),
+      }),
+      later: (ms) => {
+        nowMs += ms;
+      },
+    };
+  });
   contactLogStoreContract('DynamoDB Local', async () => dynamoContactLogs(await table(ENGAGEMENT_KEY)));
   sendRecordStoreContract('DynamoDB Local', async () => dynamoSendRecords(await table(ENGAGEMENT_KEY)));
   runStoreContract('DynamoDB Local', async () => dynamoRuns(await table(ENGAGEMENT_KEY)));
+  resultStoreContract('DynamoDB Local', async () => dynamoResults(await table(ENGAGEMENT_KEY)));
+  attributedOrderStoreContract('DynamoDB Local', async () => dynamoAttributedOrders(await table(ENGAGEMENT_KEY)));
   subscriberStoreContract('DynamoDB Local', async () => dynamoSubscribers(await table(ENGAGEMENT_KEY)));
   deadLetterStoreContract('DynamoDB Local', async () => dynamoDeadLetters(await table(ENGAGEMENT_KEY)));
   idempotencyStoreContract('DynamoDB Local', async () =>

@@ -1,6 +1,7 @@
 /** The models of the simulation keep the same contracts as the stores on AWS. */
 import { describe, expect, it } from 'vitest';
 import { packOrder } from '../../shared/orders/item.ts';
+import { createMemoryTokenCache } from '../../shared/senders/token-cache.ts';
 import { memoryAudit, memoryIdempotency } from '../simulation/models/api.ts';
 import { memoryConnections, memoryHealth, memorySecrets } from '../simulation/models/connections.ts';
 import { memoryCustomers } from '../simulation/models/customers.ts';
@@ -12,12 +13,16 @@ import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryLinking } from '../simulation/models/linking.ts';
 import { memoryOrders } from '../simulation/models/orders.ts';
 import { memoryProducts } from '../simulation/models/products.ts';
+import { memoryAttributedOrders, memoryResults } from '../simulation/models/proof.ts';
 import {
   memoryCampaigns,
+  memoryCampaignTests,
   memoryContactLogs,
   memoryDevices,
   memoryRuns,
   memorySendRecords,
+  memorySuppressions,
+  memoryVisitorConsents,
 } from '../simulation/models/push.ts';
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { memoryQueue } from '../simulation/models/queue.ts';
@@ -39,12 +44,17 @@ import { laneStoreContract } from './contracts/lanes.ts';
 import { linkingStoreContract } from './contracts/linking.ts';
 import { orderStoreContract } from './contracts/order-store.ts';
 import { productStoreContract } from './contracts/products.ts';
+import { attributedOrderStoreContract, resultStoreContract } from './contracts/proof.ts';
 import {
   campaignStoreContract,
+  campaignTestStoreContract,
   contactLogStoreContract,
   deviceStoreContract,
   runStoreContract,
   sendRecordStoreContract,
+  suppressionListContract,
+  tokenCacheContract,
+  visitorConsentStoreContract,
 } from './contracts/push.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
@@ -74,9 +84,23 @@ membershipStoreContract('in memory', async () => memoryMemberships());
 productStoreContract('in memory', async () => memoryProducts());
 campaignStoreContract('in memory', async () => memoryCampaigns());
 deviceStoreContract('in memory', async () => memoryDevices());
+visitorConsentStoreContract('in memory', async () => memoryVisitorConsents());
+suppressionListContract('in memory', async () => memorySuppressions('a key'));
+campaignTestStoreContract('in memory', async () => memoryCampaignTests());
+tokenCacheContract('in memory', async () => {
+  let nowMs = Date.UTC(2026, 10, 24, 10);
+  return {
+    tokens: createMemoryTokenCache(() => new Date(nowMs)),
+    later: (ms) => {
+      nowMs += ms;
+    },
+  };
+});
 contactLogStoreContract('in memory', async () => memoryContactLogs());
 sendRecordStoreContract('in memory', async () => memorySendRecords());
 runStoreContract('in memory', async () => memoryRuns());
+resultStoreContract('in memory', async () => memoryResults());
+attributedOrderStoreContract('in memory', async () => memoryAttributedOrders());
 subscriberStoreContract('in memory', async () => memorySubscribers());
 deadLetterStoreContract('in memory', async () => memoryDeadLetters());
 signingSecretStoreContract('in memory', async () => memorySigningSecrets());

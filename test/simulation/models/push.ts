@@ -1,12 +1,17 @@
 /** Campaigns, devices and messages in memory, as `shared/campaigns/store.ts` and `shared/push/store.ts` keep them. */
 import type { Campaign } from '../../../shared/campaigns/campaign.ts';
 import type { CampaignStore, StoredPushPolicy } from '../../../shared/campaigns/campaign-store.ts';
+import type { HashKey } from '../../../shared/identity/key.ts';
+import { type Mark, standingMarks } from '../../../shared/profiles/marks.ts';
 import type { CredentialKeeper, ProviderNote, ProviderNotes } from '../../../shared/push/accounts/account.ts';
+import type { CampaignTest, CampaignTestStore } from '../../../shared/push/campaign-test.ts';
 import type { ContactLog, ContactLogStore } from '../../../shared/push/contact-log.ts';
-import { DEVICES_MOST, type Device, type DeviceStore } from '../../../shared/push/device.ts';
+import { DEVICES_MOST, type Device, type DeviceStore, ownerOf } from '../../../shared/push/device.ts';
 import { isSameEndpoint } from '../../../shared/push/endpoint.ts';
 import type { RunStore } from '../../../shared/push/runs.ts';
 import type { SendRecord, SendRecordStore } from '../../../shared/push/send-record.ts';
+import { contactKey, type Listed, type SuppressionList } from '../../../shared/push/suppression-list.ts';
+import type { VisitorConsentStore } from '../../../shared/push/visitor-consents.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
 import type { Provider } from '../../../shared/senders/sender.ts';
 import type { Instant } from '../../../shared/time/instant.ts';
@@ -59,10 +64,10 @@ export function memoryDevices(): DeviceStore {
       const known = at(id);
       if (known && (!endpoint || isSameEndpoint(endpoint, known.endpoint))) devices.delete(id);
     },
-    listDevices: async (persona) =>
+    listDevices: async (owner) =>
       [...devices.keys()]
         .flatMap((id) => at(id) ?? [])
-        .filter((device) => device.persona === persona)
+        .filter((device) => ownerOf(device) === owner)
         .sort((a, b) => (a.seenAt < b.seenAt ? 1 : -1))
         .slice(0, DEVICES_MOST),
   };
@@ -139,5 +144,60 @@ export function memoryRuns(): RunStore {
       runs.set(campaign, at);
       return true;
     },
+  };
+}
+
+export function memoryVisitorConsents(): VisitorConsentStore {
+  const marks = new Map<string, string>();
+  const at = (visitor: string) => JSON.parse(marks.get(visitor) ?? '[]') as Mark[];
+  return {
+    putConsent: async (visitor, mark) => void marks.set(visitor, JSON.stringify(standingMarks([...at(visitor), mark]))),
+    listConsents: async (visitor) => at(visitor),
+  };
+}
+
+export interface MemorySuppressions extends SuppressionList {
+  /** All that is stored. */
+  stored(): string;
+}
+
+export function memorySuppressions(key: HashKey): MemorySuppressions {
+  const all = new Map<string, string>();
+  const world = { isUsed: false };
+  return {
+    stored: () => JSON.stringify([...all]),
+    isUsed: async () => world.isUsed,
+    async putContacts(contacts, listed) {
+      world.isUsed = true;
+      const keys = contacts.map((contact) => contactKey(contact, key));
+      for (const one of keys) if (!all.has(one)) all.set(one, JSON.stringify(listed));
+      return keys;
+    },
+    async removeContacts(contacts) {
+      const keys = contacts.map((contact) => contactKey(contact, key));
+      for (const one of keys) all.delete(one);
+      return keys;
+    },
+    findContacts: async (contacts) =>
+      contacts.map((contact) => {
+        const json = all.get(contactKey(contact, key));
+        return json === undefined ? undefined : (JSON.parse(json) as Listed);
+      }),
+  };
+}
+
+export function memoryCampaignTests(): CampaignTestStore {
+  const tests = new Map<string, string>();
+  const at = (campaign: string, id: string) => {
+    const json = tests.get(`${campaign}#${id}`);
+    return json === undefined ? undefined : (JSON.parse(json) as CampaignTest);
+  };
+  return {
+    async putTest(test, seen) {
+      if (at(test.campaign, test.id)?.state !== seen) return false;
+      tests.set(`${test.campaign}#${test.id}`, JSON.stringify(test));
+      return true;
+    },
+    getTest: async (campaign, id) => at(campaign, id),
   };
 }

@@ -1,13 +1,19 @@
 /** What every store of campaigns, devices, contact logs and records of messages does. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { VisitorKey } from '../../../shared/behaviour/names.ts';
 import type { CampaignStore } from '../../../shared/campaigns/campaign-store.ts';
 import { DEFAULT_PUSH_POLICY } from '../../../shared/campaigns/push-policy.ts';
 import type { PersonaId } from '../../../shared/identity/persona.ts';
+import type { Mark } from '../../../shared/profiles/marks.ts';
+import type { CampaignTest, CampaignTestStore } from '../../../shared/push/campaign-test.ts';
 import type { ContactLogStore } from '../../../shared/push/contact-log.ts';
 import { DEVICES_MOST, type Device, type DeviceStore } from '../../../shared/push/device.ts';
 import type { RunStore } from '../../../shared/push/runs.ts';
 import type { SendRecord, SendRecordStore } from '../../../shared/push/send-record.ts';
+import type { Contact, SuppressionList } from '../../../shared/push/suppression-list.ts';
+import type { VisitorConsentStore } from '../../../shared/push/visitor-consents.ts';
 import { Conflict } from '../../../shared/runtime/errors.ts';
+import type { TokenCache } from '../../../shared/senders/token-cache.ts';
 import { type Instant, instant } from '../../../shared/time/instant.ts';
 import { campaign } from '../../campaigns/spring.ts';
 import { unique } from './samples.ts';
@@ -16,6 +22,7 @@ const AT = instant(Date.UTC(2026, 10, 24, 10));
 const later = (ms: number): Instant => instant(Date.parse(AT) + ms);
 // The cast: of the form of one.
 const newPersona = () => `shopify/shop/${unique()}` as PersonaId;
+const newVisitor = () => `web-shop#${unique()}` as VisitorKey;
 
 export function campaignStoreContract(name: string, make: () => Promise<CampaignStore>): void {
   describe(`campaigns: ${name}`, () => {
@@ -63,7 +70,8 @@ export function deviceStoreContract(name: string, make: () => Promise<DeviceStor
     beforeAll(async () => {
       store = await make();
     });
-    const newDevice = (changes: Partial<Device> = {}): Device => ({
+    type OfCustomer = Extract<Device, { readonly persona: PersonaId }>;
+    const newDevice = (changes: Partial<OfCustomer> = {}): OfCustomer => ({
       ...{ id: `d${unique()}`, persona: newPersona(), endpoint: { provider: 'fcm', token: 't' }, seenAt: AT },
       ...changes,
     });
@@ -82,6 +90,19 @@ export function deviceStoreContract(name: string, make: () => Promise<DeviceStor
       await store.putDevice(moved);
       expect(await store.listDevices(device.persona)).toEqual([]);
       expect(await store.listDevices(moved.persona)).toEqual([moved]);
+    });
+
+    it('lists that of a visitor under the visitor, until it is registered for a customer', async () => {
+      const visitor = newVisitor();
+      const { persona, ...rest } = newDevice();
+      const device: Device = { ...rest, visitor, isTest: true };
+      await store.putDevice(device);
+      expect([await store.getDevice(device.id), await store.listDevices(visitor)]).toEqual([device, [device]]);
+      await store.putDevice({ ...rest, persona });
+      expect([await store.listDevices(visitor), await store.listDevices(persona)]).toEqual([
+        [],
+        [{ ...rest, persona }],
+      ]);
     });
 
     it('removes one, but not what was registered in its place', async () => {
@@ -183,6 +204,119 @@ export function runStoreContract(name: string, make: () => Promise<RunStore>): v
       ]);
       expect(await store.putRun(id, later(1))).toBe(true);
       expect((await store.listRuns()).get(id)).toBe(later(1));
+    });
+  });
+}
+
+export function visitorConsentStoreContract(name: string, make: () => Promise<VisitorConsentStore>): void {
+  describe(`consents of visitors: ${name}`, () => {
+    const said = (changes: Partial<Mark> = {}): Mark => ({
+      ...{ kind: 'consent', name: 'push', on: true, at: AT, by: 'the app', source: 'banner', wording: '2026-03' },
+      ...changes,
+    });
+
+    it('are kept by name, each as it was said', async () => {
+      const store = await make();
+      const visitor = newVisitor();
+      expect(await store.listConsents(visitor)).toEqual([]);
+      await store.putConsent(visitor, said());
+      await store.putConsent(visitor, said({ name: '*', on: false }));
+      const listed = (await store.listConsents(visitor)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+      expect(listed).toEqual([said({ name: '*', on: false }), said()]);
+      expect(await store.listConsents(newVisitor())).toEqual([]);
+    });
+
+    it('yield to what was said later, and of one instant to what takes back', async () => {
+      const store = await make();
+      const visitor = newVisitor();
+      const standing = async () => (await store.listConsents(visitor)).map(({ on, at }) => [on, at]);
+      await store.putConsent(visitor, said());
+      await store.putConsent(visitor, said({ on: false, at: later(-1) }));
+      expect(await standing()).toEqual([[true, AT]]);
+      await store.putConsent(visitor, said({ on: false }));
+      await store.putConsent(visitor, said());
+      expect(await standing()).toEqual([[false, AT]]);
+      await store.putConsent(visitor, said({ at: later(1) }));
+      expect(await standing()).toEqual([[true, later(1)]]);
+    });
+  });
+}
+
+export function suppressionListContract(name: string, make: () => Promise<SuppressionList>): void {
+  describe(`the suppression list: ${name}`, () => {
+    const email = (): Contact => ({ type: 'email', value: `${unique()}@example.com` });
+
+    it('has who was put on it, as first put, until taken off', async () => {
+      const list = await make();
+      const [one, two, never] = [email(), email(), email()];
+      const keys = await list.putContacts([one, two], { at: AT, by: 'ann', source: 'opt-outs' });
+      await list.putContacts([one], { at: later(1), by: 'bob' });
+      expect(await list.findContacts([never, two, one])).toEqual([
+        undefined,
+        ...[two, one].map(() => ({ at: AT, by: 'ann', source: 'opt-outs' })),
+      ]);
+      expect(await list.removeContacts([one, never])).toContain(keys[0]);
+      expect((await list.findContacts([one, two])).map((listed) => listed !== undefined)).toEqual([false, true]);
+    });
+
+    it('is in use once somebody was put on it, and tells a phone from an email', async () => {
+      const list = await make();
+      const contact = email();
+      const [key] = await list.putContacts([contact], { at: AT, by: 'ann' });
+      expect(await list.isUsed()).toBe(true);
+      expect(await list.findContacts([{ ...contact, type: 'phone' }])).toEqual([undefined]);
+      expect(key).toMatch(/^email#[A-Za-z0-9_-]{22}$/);
+    });
+  });
+}
+
+export function campaignTestStoreContract(name: string, make: () => Promise<CampaignTestStore>): void {
+  describe(`tests of campaigns: ${name}`, () => {
+    it('move on only from the state that was seen', async () => {
+      const store = await make();
+      const test: CampaignTest = {
+        ...{ id: unique(), campaign: `c${unique()}`, profile: newPersona(), device: 'qa-phone', locale: 'zh' },
+        ...{ by: 'ann', at: AT, state: 'waiting' },
+      };
+      expect(await store.getTest(test.campaign, test.id)).toBeUndefined();
+      expect([await store.putTest(test, undefined), await store.putTest(test, undefined)]).toEqual([true, false]);
+      const sending: CampaignTest = { ...test, state: 'sending', at: later(1) };
+      expect([await store.putTest(sending, 'waiting'), await store.putTest(sending, 'waiting')]).toEqual([true, false]);
+      const failed: CampaignTest = { ...sending, state: 'failed', provider: 'fcm', code: 'UNREGISTERED' };
+      expect(await store.putTest(failed, 'sending')).toBe(true);
+      expect(await store.getTest(test.campaign, test.id)).toEqual(failed);
+    });
+  });
+}
+
+export function tokenCacheContract(
+  name: string,
+  make: () => Promise<{ readonly tokens: TokenCache; readonly later: (ms: number) => void }>,
+): void {
+  describe(`access tokens: ${name}`, () => {
+    it('are there until they expire', async () => {
+      const { tokens, later: wait } = await make();
+      const account = unique();
+      expect(await tokens.get(account)).toBeUndefined();
+      const token = { token: 'secret', since: Date.parse(AT), expiresAt: Date.parse(AT) + 60_000 };
+      await tokens.put(account, token);
+      expect(await tokens.get(account)).toEqual(token);
+      wait(60_000);
+      expect(await tokens.get(account)).toBeUndefined();
+    });
+
+    it('are renewed by one at a time, and by another where that one dies', async () => {
+      const { tokens, later: wait } = await make();
+      const account = unique();
+      const claims = await Promise.all([1, 2, 3].map(() => tokens.claim(account, 10_000)));
+      const [claim, ...others] = claims.filter((one) => one !== undefined);
+      expect([typeof claim, others]).toEqual(['string', []]);
+      await tokens.release(account, 'of another');
+      expect(await tokens.claim(account, 10_000)).toBeUndefined();
+      await tokens.release(account, claim ?? '');
+      expect(await tokens.claim(account, 10_000)).toBeDefined();
+      wait(10_000);
+      expect(await tokens.claim(account, 10_000)).toBeDefined();
     });
   });
 }
