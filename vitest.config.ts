@@ -12,6 +12,7 @@ export default defineConfig({
           name: 'fast',
           // Most of the time would go into loading the same modules for each file anew.
           isolate: false,
+          maxWorkers: '100%',
           globalSetup: ['test/infra/assemblies.ts'],
           include: ['test/**/*.test.ts'],
           exclude: [
@@ -24,7 +25,16 @@ export default defineConfig({
         },
       },
       { test: { name: 'emulator', include: ['test/**/*.emulator.test.ts'], testTimeout: 120_000 } },
-      { test: { name: 'e2e', include: ['test/**/*.e2e.test.ts'], testTimeout: 600_000, hookTimeout: 300_000 } },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/**/*.e2e.test.ts'],
+          // They share a deployment, with one push policy and one account at each provider.
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+        },
+      },
       { test: { name: 'fuzz', include: ['test/**/*.fuzz.test.ts'], testTimeout: 300_000, hookTimeout: 300_000 } },
       {
         test: {

@@ -8,7 +8,7 @@
 import { createHash } from 'node:crypto';
 import { douyinDoor } from '../shared/channels/douyin/door.ts';
 import type { Delivery, PlatformRecord, ShopOptions, Story } from './delivery.ts';
-import { CATALOGUE, type Person, person } from './people.ts';
+import { CATALOGUE, type Person, type Product, person } from './people.ts';
 import type { Random } from './random.ts';
 import type { Scene } from './scene.ts';
 
@@ -468,8 +468,8 @@ function skuOrder(order: Order, line: Line): Record<string, unknown> {
     shop_cost_amount: byShop,
     platform_cost_amount: byPlatform,
     has_tax: false,
-    product_id: bare(`366020742803897${product.productId}`),
-    product_id_str: `366020742803897${product.productId}`,
+    product_id: bare(douyinProductId(product)),
+    product_id_str: douyinProductId(product),
     sku_id: bare(`34107160762${product.variantId}`),
     product_name: product.title,
     given_product_type: line.gift ? 'FREE' : '',
@@ -549,3 +549,6 @@ function deliver(random: Random, shop: ShopOptions, { messages, nowMs, record }:
   const request = douyinDoor.sign(unsigned, shop.secret, new Date(atMs));
   return { channel: douyinDoor.channel, connection: shop.connection, atMs, request, records: [record] };
 }
+
+/** As the platform names a product. */
+export const douyinProductId = ({ productId }: Pick<Product, 'productId'>): string => `366020742803897${productId}`;

@@ -62,22 +62,40 @@ export function planHistory(shops: readonly HistoryShop[], options: HistoryOptio
   const random = createRandom(seed);
   const numbers = new Map<ShopChannel, number>();
   return occasions(random, options)
-    .flatMap(({ regular, purchase, paidAtMs }) => {
-      const { on } = purchase;
-      const shop = shopOf(shops, on);
-      const { tell, currency } = TELLERS[on];
+    .flatMap((occasion) => {
+      const { on } = occasion.purchase;
       const number = numbers.get(on) ?? FIRST_NUMBER;
       numbers.set(on, number + 1);
-      const scene = sceneOf(regular, purchase, { number, paidAtMs, nowMs, currency });
-      const { connection } = shop.options;
-      return tell(random, { ...shop.options, webhookUrl: webhookUrlOf(on, connection) }, scene).deliveries;
+      return tellOccasion(occasion, { random, shops, number, nowMs, webhookUrlOf });
     })
     .filter(({ atMs }) => atMs <= nowMs)
-    .map((delivery): PlannedDelivery => ({ ...delivery, kind: 'order' }))
     .sort((a, b) => a.atMs - b.atMs);
 }
 
-interface Occasion {
+interface Telling extends Pick<HistoryOptions, 'nowMs' | 'webhookUrlOf'> {
+  readonly random: Random;
+  readonly shops: readonly HistoryShop[];
+  /** Of the order, among those of its shop. */
+  readonly number: number;
+}
+
+/** The webhooks of one order, also those that are yet to come. */
+export function tellOccasion(
+  { regular, purchase, paidAtMs }: Occasion,
+  { random, shops, number, nowMs, webhookUrlOf }: Telling,
+): PlannedDelivery[] {
+  const { on } = purchase;
+  const shop = shopOf(shops, on);
+  const { tell, currency } = TELLERS[on];
+  const scene = sceneOf(regular, purchase, { number, paidAtMs, nowMs, currency });
+  const webhookUrl = webhookUrlOf(on, shop.options.connection);
+  return tell(random, { ...shop.options, webhookUrl }, scene).deliveries.map((delivery) => ({
+    ...delivery,
+    kind: 'order',
+  }));
+}
+
+export interface Occasion {
   readonly regular: Regular;
   readonly purchase: Purchase;
   readonly paidAtMs: number;

@@ -34,4 +34,15 @@ export const DEMO_SEGMENTS: readonly SegmentDefinition[] = [
       ],
     },
   },
+  {
+    id: 'slipping-away',
+    name: '渐行渐远的老客户',
+    description: 'Bought twice or more, and nothing for two months',
+    when: {
+      all: [
+        { field: 'orders', atLeast: 2 },
+        { field: 'daysSinceLastOrder', atLeast: 60 },
+      ],
+    },
+  },
 ];

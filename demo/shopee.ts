@@ -5,7 +5,7 @@
  */
 import { shopeeDoor } from '../shared/channels/shopee/door.ts';
 import type { Delivery, PlatformRecord, ShopOptions, Story } from './delivery.ts';
-import { CATALOGUE, type Person, person } from './people.ts';
+import { CATALOGUE, type Person, type Product, person } from './people.ts';
 import type { Random } from './random.ts';
 import type { Scene } from './scene.ts';
 import type { Oddity } from './shop.ts';
@@ -302,7 +302,8 @@ const totalCents = (order: Order): number => goodsCents(order.lines) - reduction
 const dollars = (cents: number): number => cents / 100;
 const seconds = (atMs: number): number => Math.floor(atMs / SECOND);
 
-const itemId = ({ product }: Line): number => product.productId * 1_000_003;
+const itemId = ({ product }: Line): number => shopeeItemId(product);
+export const shopeeItemId = ({ productId }: Pick<Product, 'productId'>): number => productId * 1_000_003;
 const modelId = ({ product }: Line): number => product.variantId * 100_003;
 
 function orderRecord(order: Order): PlatformRecord {

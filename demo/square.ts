@@ -4,7 +4,7 @@
  */
 import { squareDoor } from '../shared/channels/square/door.ts';
 import type { Delivery, PlatformRecord, ShopOptions, Story } from './delivery.ts';
-import { CATALOGUE, type Person, person } from './people.ts';
+import { CATALOGUE, type Person, type Product, person } from './people.ts';
 import type { Random } from './random.ts';
 import type { Scene } from './scene.ts';
 import type { Oddity } from './shop.ts';
@@ -384,7 +384,7 @@ function lineObject({ uid, product, quantity, discount, tax }: Line): Record<str
     name: product.title,
     quantity: String(quantity),
     item_type: 'ITEM',
-    catalog_object_id: `VAR${product.variantId}`,
+    catalog_object_id: squareVariationId(product),
     base_price_money: money(product.priceCents),
     variation_total_price_money: money(gross),
     gross_sales_money: money(gross),
@@ -576,3 +576,6 @@ function deliver(
   const request = squareDoor.sign(unsigned, shop.secret, new Date(atMs));
   return { channel: squareDoor.channel, connection: shop.connection, atMs, request, records };
 }
+
+/** Orders name the variation alone. */
+export const squareVariationId = ({ variantId }: Pick<Product, 'variantId'>): string => `VAR${variantId}`;

@@ -8,6 +8,7 @@ import { DEMOTES_IN_MS, planHistory } from '../demo/history.ts';
 import { REGULARS } from '../demo/regulars.ts';
 import { webhookAddress } from '../shared/connections/connection.ts';
 import { servePlatform } from '../test/platforms/server.ts';
+import { showCampaigns } from './campaigns.ts';
 import { prepareCustomers, showCustomers } from './customers.ts';
 import { type DemoShop, demoShops, planDays, type WebhookUrlOf } from './demo-shops.ts';
 import { deploy, LOCAL_REGION, type LocalDeployment, localEnvironment } from './deploy.ts';
@@ -167,9 +168,8 @@ async function demo(known: { deployment: LocalDeployment; webhookUrl: string; op
   const nowMs = Date.now();
   await prepareCustomers(world, nowMs);
   const segments = await prepareSegments({ apiUrl: deployment.api.url, token: deployment.api.token, say });
-  const { history, day } = planDemo(shops, nowMs, options, (channel, id) =>
-    webhookAddress(webhookUrl, { channel, id }),
-  );
+  const webhookUrlOf: WebhookUrlOf = (channel, id) => webhookAddress(webhookUrl, { channel, id });
+  const { history, day } = planDemo(shops, nowMs, options, webhookUrlOf);
   const playPart = async (deliveries: typeof day) => {
     const progress = createProgress(deliveries.length, 'webhooks');
     const { summaries } = await playDemo({
@@ -195,6 +195,15 @@ async function demo(known: { deployment: LocalDeployment; webhookUrl: string; op
   await showSegments(segments, say);
   await showExport(segments, say);
   await showPreview(segments, { snapshotFunction: deployment.outputs.SnapshotFunction, say });
+  await showCampaigns({
+    apiUrl: deployment.api.url,
+    token: deployment.api.token,
+    outputs: deployment.outputs,
+    shops,
+    webhookUrlOf,
+    play: playPart,
+    say,
+  });
 }
 
 /** First the year of the regulars, then the day. */
