@@ -9,10 +9,14 @@ type Net = NonNullable<Report['attributed']>['net'];
 type Order = ShownOf<typeof ROUTES.listOrdersOfCampaign>['items'][number];
 type Fact = readonly [name: string, value: string | undefined];
 
-export function proofFacts({ delivered, opened, attributed, holdout, lift }: Report, language: Language): Fact[] {
+export function proofFacts(
+  { delivered, opened, openedByVariant, attributed, holdout, lift }: Report,
+  language: Language,
+): Fact[] {
   const facts: Fact[] = [
-    ['delivered', told(delivered, language)],
-    ['opened', told(opened, language)],
+    ['delivered', told(delivered, NO_PROVIDER[language])],
+    ['opened', told(opened, NO_APP[language])],
+    ...Object.entries(openedByVariant ?? {}).map(([id, count]): Fact => [`  variant ${id}`, String(count)]),
   ];
   if (!attributed || !holdout || !lift) return facts;
   const { orders, assisted, net, variants, asOf } = attributed;
@@ -31,8 +35,9 @@ export function proofFacts({ delivered, opened, attributed, holdout, lift }: Rep
 export const proofNotes = ({ notes }: Report, language: Language): string =>
   notes.map((one) => `* ${one[language]}`).join('\n');
 
-const told = (count: number | null, language: Language): string =>
-  count === null ? { zh: '服务商未告知', en: 'not told by the provider' }[language] : String(count);
+const told = (count: number | null, words: string): string => (count === null ? words : String(count));
+const NO_PROVIDER = { zh: '服务商未告知', en: 'not told by the provider' };
+const NO_APP = { zh: '应用未上报', en: 'not told by any app' };
 
 const moneyOf = (net: Net): string =>
   Object.entries(net)

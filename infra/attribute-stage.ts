@@ -1,4 +1,4 @@
-/** Every some minutes: order lines and profiles in the lake, and records of messages → what each campaign has brought. */
+/** Every some minutes: order lines, profiles and opened messages in the lake, and records of messages → what each campaign has brought. */
 import { Duration } from 'aws-cdk-lib';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
@@ -10,6 +10,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type * as z from 'zod';
 import type { AttributeConfig } from '../functions/attribute/config.ts';
+import { KNOWN_EVENTS_PREFIX } from '../shared/behaviour/known-events.ts';
 import { CAMPAIGN_VERSIONS_PREFIX, CAMPAIGNS, PUSH_POLICY } from '../shared/campaigns/store.ts';
 import { LINE_ROWS_PREFIX, LINES_PREFIX } from '../shared/lines/layout.ts';
 import { ATTRIBUTIONS_PREFIX } from '../shared/proof/files/store.ts';
@@ -65,7 +66,12 @@ export class AttributeStage extends Construct {
         DUCKDB_MEMORY_MIB: String(DUCKDB_MEMORY_MIB),
       } satisfies z.input<typeof AttributeConfig>,
       permissions: [
-        allow(['s3:GetObject'], lake.arnForObjects(`${LINE_ROWS_PREFIX}*`), lake.arnForObjects(`${SNAPSHOTS_PREFIX}*`)),
+        allow(
+          ['s3:GetObject'],
+          ...[LINE_ROWS_PREFIX, KNOWN_EVENTS_PREFIX, SNAPSHOTS_PREFIX].map((prefix) =>
+            lake.arnForObjects(`${prefix}*`),
+          ),
+        ),
         allow(
           ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],
           lake.arnForObjects(`${LINES_PREFIX}*`),
@@ -84,6 +90,8 @@ export class AttributeStage extends Construct {
         prefixes: {
           [LINE_ROWS_PREFIX]: 'Rows are named by hour and content as they are written; only rows are under it.',
           [LINES_PREFIX]: 'Builds of lines are named by the time they were made; only their files are under it.',
+          [KNOWN_EVENTS_PREFIX]:
+            'Builds of events are named by the time they were made; only their files are under it.',
           [SNAPSHOTS_PREFIX]: SNAPSHOTS_REASON,
           [ATTRIBUTIONS_PREFIX]: 'A file a campaign, which is named when somebody makes it.',
         },

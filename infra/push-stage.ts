@@ -96,7 +96,8 @@ export class PushStage extends Construct {
       permissions: [
         consume(queue.queueArn),
         allow(['sqs:SendMessage'], queue.queueArn),
-        ofItems([LANE_STATES, LANES], ['GetItem', 'PutItem', 'DeleteItem', 'Query'], operations.tableArn),
+        ofItems([LANE_STATES], ['GetItem', 'PutItem', 'Query'], operations.tableArn),
+        ofItems([LANES], ['GetItem', 'PutItem', 'DeleteItem'], operations.tableArn),
         ofItems([LANES], ['Query'], `${operations.tableArn}/index/${DUE_INDEX}`),
         ofItems([TOKENS, TOKEN_CLAIMS], ['GetItem', 'PutItem', 'DeleteItem'], operations.tableArn),
         ofItems([CAMPAIGNS, PUSH_POLICY, RUNS], ['GetItem', 'Query'], engagement.tableArn),

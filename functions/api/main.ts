@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import middy from '@middy/core';
+import pMap from 'p-map';
 import { dynamoAudit, dynamoIdempotency } from '../../shared/api/store.ts';
 import { recentBehaviour } from '../../shared/behaviour/recent.ts';
 import { dynamoVisitors } from '../../shared/behaviour/store.ts';
@@ -16,11 +17,14 @@ import { linkingSource } from '../../shared/identity/linking-versions.ts';
 import { dynamoLinking, ssmKeys } from '../../shared/identity/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { dynamoOrders } from '../../shared/orders/store.ts';
+import { READS_AT_ONCE } from '../../shared/profiles/holders.ts';
+import { refusesPersonalisation } from '../../shared/profiles/marks.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { dynamoCustomers } from '../../shared/profiles/store.ts';
 import { dynamoAttributedOrders, dynamoResults } from '../../shared/proof/store.ts';
 import { dynamoHistory } from '../../shared/publish/store.ts';
 import { dynamoProviders, ssmPushCredentials } from '../../shared/push/accounts/store.ts';
+import { PushWork } from '../../shared/push/push-work.ts';
 import {
   dynamoCampaignTests,
   dynamoContactLogs,
@@ -82,6 +86,10 @@ const recommender = createRecommender({
   rows,
   products: directory,
   behaviourOf: async (personas) => recentBehaviour(personas, await visitors()),
+  async hasRefused(personas) {
+    const { listMarks } = await customers();
+    return refusesPersonalisation((await pMap(personas, listMarks, { concurrency: READS_AT_ONCE })).flat());
+  },
   clock,
 });
 const sources = dynamoSources(operations);
@@ -193,6 +201,8 @@ const api = createApi({
       campaigns,
       credentials: ssmPushCredentials({ client: ssm, prefix: config.PUSH_CREDENTIALS_PREFIX }),
       providers: dynamoProviders(engagement),
+      lanes: dynamoLanes({ ...operations, detail: PushWork }),
+      wakes: sqsQueue<WakeMessage>({ client: sqs, url: config.PUSH_QUEUE_URL }),
       clock,
     },
     campaignTests: {

@@ -10,10 +10,10 @@ import { markCustomer } from '../../shared/profiles/mark-customer.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import type { CredentialKeeper, ProviderNotes } from '../../shared/push/accounts/account.ts';
 import { DEVICES_MOST, type Device, type DeviceOwner, type DeviceStore, ownerOf } from '../../shared/push/device.ts';
+import { type ReopenDependencies, reopenCampaigns } from '../../shared/push/reopen.ts';
 import type { VisitorConsentStore } from '../../shared/push/visitor-consents.ts';
 import type { ProfilesMessage } from '../../shared/queues/messages.ts';
 import type { Queue } from '../../shared/queues/queue.ts';
-import type { Clock } from '../../shared/runtime/clock.ts';
 import { NotFound } from '../../shared/runtime/errors.ts';
 import { readCredentials } from '../../shared/senders/credentials.ts';
 import type { SourceStore } from '../../shared/sources/source.ts';
@@ -23,7 +23,7 @@ import { requireSeen } from './etag.ts';
 import { Refusal } from './problem.ts';
 import type { Handlers } from './serve.ts';
 
-export interface PushManagement {
+export interface PushManagement extends ReopenDependencies {
   readonly customers: () => Promise<CustomerStore<StoredProfile>>;
   readonly devices: () => Promise<DeviceStore>;
   readonly visitors: () => Promise<Pick<VisitorStore, 'getVisitor'>>;
@@ -34,7 +34,6 @@ export interface PushManagement {
   readonly campaigns: CampaignStore;
   readonly credentials: CredentialKeeper;
   readonly providers: ProviderNotes;
-  readonly clock: Clock;
 }
 
 type PushHandlers = Pick<
@@ -110,6 +109,7 @@ export const pushHandlers = (its: PushManagement): PushHandlers => ({
     await its.credentials.putCredentials(provider, body);
     const note = { provider, at: instant(its.clock().getTime()), by: caller.id };
     await its.providers.putProvider(note);
+    await reopenCampaigns(its);
     return { status: 200, body: note };
   },
 

@@ -1,4 +1,5 @@
 import middy from '@middy/core';
+import { s3KnownEvents } from '../../shared/behaviour/store.ts';
 import { dynamoCampaigns } from '../../shared/campaigns/store.ts';
 import { dynamoLanes } from '../../shared/lanes/store.ts';
 import { s3Lines } from '../../shared/lines/store.ts';
@@ -35,6 +36,7 @@ export const handler = middy(
     campaigns: dynamoCampaigns(engagement),
     records: dynamoSendRecords(engagement),
     lines: s3Lines(lake),
+    events: s3KnownEvents(lake),
     snapshots: s3Snapshots(lake),
     results: dynamoResults(engagement),
     orders: dynamoAttributedOrders(engagement),

@@ -48,8 +48,9 @@ export function createPush(given: PushHandlerDependencies) {
         if ('restocked' in message) return continueRestock(message.restocked, given);
         if ('test' in message) return sendTest(message.test, { ...given, ...(await given.open()) });
         if ('wake' in message) return wake(message.wake, given);
-        await beginRuns(given);
-        await sweep(given);
+        // Neither keeps the other from its work.
+        for (const part of await Promise.allSettled([beginRuns(given), sweep(given)]))
+          if (part.status === 'rejected') throw part.reason;
       },
       failure: 'Campaign could not be run',
       about: (message) => ('wake' in message ? { party: message.wake } : {}),

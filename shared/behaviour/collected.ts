@@ -61,6 +61,8 @@ export const CollectedEvent = z.object({
   sentAtMs: z.exactOptional(z.number()),
   products: z.array(CollectedProduct).check(z.maxLength(PRODUCTS_MOST)),
   cartId: z.exactOptional(Id),
+  /** Of a push message: its key, as the app got it. */
+  message: z.exactOptional(Id),
   currency: z.exactOptional(Text),
   proof: z.exactOptional(z.enum(PROOFS)),
   /** Only where they are proven. */

@@ -28,6 +28,8 @@ export interface EventRow {
   /** The user that it is proven to be of: all of the visitor is theirs. */
   readonly persona?: PersonaId;
   readonly products: readonly BehaviourProduct[];
+  /** Of an opened push message: its key. */
+  readonly message?: string;
   readonly bot: boolean;
   readonly test: boolean;
   readonly zone?: string;
@@ -36,7 +38,8 @@ export interface EventRow {
 
 /** `key`: that which never changes. */
 export function eventRow(event: BehaviourEvent, key: HashKey): EventRow {
-  const { source, messageId, kind, name, at, receivedAt, previousId, products, bot, test, locale, proof } = event;
+  const { source, messageId, kind, name, at, receivedAt, previousId, products, message, bot, test, locale, proof } =
+    event;
   const { zone = event.sourceZone } = event;
   const visitor = visitorOf(event, key);
   const persona = userPersona(event, key);
@@ -52,6 +55,7 @@ export function eventRow(event: BehaviourEvent, key: HashKey): EventRow {
     ...(isJoining && { before: anonymousKey(event, previousId, key) }),
     ...(persona !== undefined && { persona }),
     products,
+    ...(message !== undefined && { message }),
     bot,
     test,
     ...(zone !== undefined && { zone }),

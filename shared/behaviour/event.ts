@@ -15,6 +15,8 @@ export const BEHAVIOUR_KINDS = [
   /** Empties the cart; what was bought, and for how much, the shop's own webhook says. */
   'order_completed',
   'list_viewed',
+  /** Of a message that a campaign sent. */
+  'push_opened',
   'page',
   'identify',
   'alias',
@@ -50,6 +52,8 @@ export interface BehaviourEvent {
   readonly previousId?: string;
   readonly products: readonly BehaviourProduct[];
   readonly cartId?: string;
+  /** Of an opened push message: its key. */
+  readonly message?: string;
   readonly bot: boolean;
   readonly test: boolean;
   readonly proof?: Proof;
@@ -67,11 +71,12 @@ export const readEvents = ({ source, receivedAt, events }: CollectedEvents): Beh
 
 function readEvent(collected: CollectedEvent, source: CollectedSource, receivedAt: Instant): BehaviourEvent {
   const { messageId, type, event: name, anonymousId, userId, previousId, cartId, bot, test, proof, traits } = collected;
+  const kind = kindOf(type, name);
   const currency = currencyOf(collected.currency) ?? source.currency;
   return compact({
     messageId,
     source: source.id,
-    kind: kindOf(type, name),
+    kind,
     name: nameOf(name),
     at: happenedAt(collected, receivedAt),
     receivedAt,
@@ -80,6 +85,7 @@ function readEvent(collected: CollectedEvent, source: CollectedSource, receivedA
     previousId,
     products: collected.products.map((product) => readProduct(product, currency)),
     cartId,
+    message: kind === 'push_opened' ? collected.message : undefined,
     bot,
     test,
     proof,
@@ -121,6 +127,10 @@ const KINDS: ReadonlyMap<string, BehaviourKind> = new Map([
   ['productlistviewed', 'list_viewed'],
   ['productlistfiltered', 'list_viewed'],
   ['viewedproductcategory', 'list_viewed'],
+  // The last two are of Segment's specification for apps, old and new.
+  ['pushopened', 'push_opened'],
+  ['pushnotificationopened', 'push_opened'],
+  ['pushnotificationtapped', 'push_opened'],
 ]);
 
 function kindOf(type: CollectedEvent['type'], name: string | undefined): BehaviourKind {

@@ -10,12 +10,14 @@ import { type Limits, nextPortion, type Taken, type WrittenObject } from '../lak
 import { Conflict } from '../runtime/errors.ts';
 import { quoted } from '../snapshots/duckdb.ts';
 import { epochMs, type Instant, instant } from '../time/instant.ts';
-import { EVENTS_PREFIX } from './event-rows.ts';
+import { EVENTS_KEPT_DAYS, EVENTS_PREFIX } from './event-rows.ts';
 import { KNOWN_EVENTS_PREFIX, type KnownEvents, type KnownEventsStore } from './known-events.ts';
-import { distinctEventsSql, EVENT_COLUMNS, peoplesEventsSql, visitorLinksSql } from './sql.ts';
+import { distinctEventsSql, EVENT_COLUMNS, openedMessagesSql, peoplesEventsSql, visitorLinksSql } from './sql.ts';
 
-/** Views count for thirty days, and a message is sent again for some days at most. */
+/** Views count for thirty days, and an event is sent again for some days at most. */
 const KEPT_DAYS = 60;
+/** As long as messages are known: what is said of a campaign counts those of them that were opened. */
+const OPENED_KEPT_DAYS = EVENTS_KEPT_DAYS;
 const DAY_MS = 24 * 60 * 60_000;
 /** Whoever reads files that were superseded may take so long. */
 const SUPERSEDED_KEPT_MS = 60 * 60_000;
@@ -54,38 +56,69 @@ export async function knowEvents(dependencies: KnowEventsDependencies): Promise<
   return { isMore };
 }
 
+/** Keys of the messages that were opened, as far as events were taken in: a Parquet file of `message`. Takes nothing in itself. */
+export async function fetchOpened({
+  store,
+  folder,
+}: {
+  readonly store: Pick<KnownEventsStore, 'getLatest' | 'fetch'>;
+  readonly folder: string;
+}): Promise<string | undefined> {
+  const { opened } = (await store.getLatest())?.known ?? {};
+  if (opened === undefined) return undefined;
+  await mkdir(folder, { recursive: true });
+  const file = path.join(folder, 'known-opened.parquet');
+  await store.fetch(opened, file);
+  return file;
+}
+
 interface Files {
   readonly events: string;
   readonly links: string;
+  /** Absent where they are of before messages were named. */
+  readonly opened?: string;
 }
 
-async function fetchKnown({ events, links }: KnownEvents, { store, folder }: KnowEventsDependencies): Promise<Files> {
-  const files = { events: path.join(folder, 'known-events.parquet'), links: path.join(folder, 'known-links.parquet') };
-  await store.fetch(events, files.events);
-  await store.fetch(links, files.links);
-  return files;
+async function fetchKnown(
+  { events, links, opened }: KnownEvents,
+  { store, folder }: KnowEventsDependencies,
+): Promise<Files> {
+  const fetched = async (key: string, name: string) => {
+    const file = path.join(folder, `known-${name}.parquet`);
+    await store.fetch(key, file);
+    return file;
+  };
+  return {
+    events: await fetched(events, 'events'),
+    links: await fetched(links, 'links'),
+    ...(opened !== undefined && { opened: await fetched(opened, 'opened') }),
+  };
 }
 
 async function compact(
   objects: readonly WrittenObject[],
   known: Files | undefined,
   { store, db, folder, now }: KnowEventsDependencies,
-): Promise<Files> {
+): Promise<Required<Files>> {
   const rows = path.join(folder, 'event-rows');
   await mkdir(rows, { recursive: true });
   await pMap(objects, ({ key }, index) => store.fetch(key, path.join(rows, `${index}.ndjson.gz`)), {
     concurrency: TRANSFERS_AT_ONCE,
   });
-  const since = instant(epochMs(now()) - KEPT_DAYS * DAY_MS);
+  const after = (days: number) =>
+    `"receivedAt" > TIMESTAMP ${quoted(instant(epochMs(now()) - days * DAY_MS).slice(0, 23))}`;
   await db.run(
     `CREATE OR REPLACE TEMP TABLE new_events AS ${distinctEventsSql(path.join(rows, '*.ndjson.gz'), known?.events)}`,
   );
   await rm(rows, { recursive: true });
-  const next = { events: path.join(folder, 'events.parquet'), links: path.join(folder, 'links.parquet') };
+  const fileOf = (name: string) => path.join(folder, `${name}.parquet`);
+  const next = { events: fileOf('events'), links: fileOf('links'), opened: fileOf('opened') };
   const write = (sql: string, file: string) =>
     db.run(`COPY (${sql}) TO ${quoted(file)} (FORMAT parquet, COMPRESSION zstd)`);
-  await write(`SELECT * FROM new_events WHERE "receivedAt" > TIMESTAMP ${quoted(since.slice(0, 23))}`, next.events);
+  await write(`SELECT * FROM new_events WHERE ${after(KEPT_DAYS)}`, next.events);
   await write(visitorLinksSql('new_events', known?.links), next.links);
+  const opened = openedMessagesSql('new_events', known?.opened);
+  await write(`SELECT * FROM (${opened}) WHERE ${after(OPENED_KEPT_DAYS)}`, next.opened);
   await db.run('DROP TABLE new_events');
   return next;
 }
@@ -107,7 +140,11 @@ interface Before {
   readonly before: Awaited<ReturnType<KnownEventsStore['getLatest']>>;
 }
 
-async function keep(files: Files, { taken, before }: Before, { store, now }: KnowEventsDependencies): Promise<void> {
+async function keep(
+  files: Required<Files>,
+  { taken, before }: Before,
+  { store, now }: KnowEventsDependencies,
+): Promise<void> {
   const startedMs = epochMs(now());
   const idOf = (ms: number) => instant(ms).replaceAll(':', '-');
   const id = idOf(startedMs);
@@ -115,17 +152,21 @@ async function keep(files: Files, { taken, before }: Before, { store, now }: Kno
     id,
     events: `${KNOWN_EVENTS_PREFIX}${id}/events.parquet`,
     links: `${KNOWN_EVENTS_PREFIX}${id}/links.parquet`,
+    opened: `${KNOWN_EVENTS_PREFIX}${id}/opened.parquet`,
     taken,
   };
   await store.put(known.events, files.events);
   await store.put(known.links, files.links);
+  await store.put(known.opened, files.opened);
   try {
     await store.putLatest(known, before?.etag);
   } catch (error) {
     if (!(error instanceof Conflict)) throw error;
     return;
   }
-  const used = new Set([known, before?.known].flatMap((one) => (one ? [one.events, one.links] : [])));
+  const used = new Set(
+    [known, before?.known].flatMap((one) => (one ? [one.events, one.links, one.opened ?? []].flat() : [])),
+  );
   const until = `${KNOWN_EVENTS_PREFIX}${idOf(startedMs - SUPERSEDED_KEPT_MS)}`;
   for (const key of await store.listFiles()) if (!used.has(key) && key < until) await store.delete(key);
 }

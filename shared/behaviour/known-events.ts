@@ -9,6 +9,8 @@ export const KnownEvents = z.object({
   id: z.string().min(1),
   events: z.string(),
   links: z.string(),
+  /** Messages that people opened. Absent in what was known before there was any. */
+  opened: z.string().exactOptional(),
   taken: Taken,
 });
 export type KnownEvents = z.infer<typeof KnownEvents>;

@@ -4,6 +4,7 @@
  * Source: https://segment.com/docs/connections/spec/ecommerce/v2/ and …/spec/common/, read 2026-11-25.
  */
 import { createHash } from 'node:crypto';
+import { isSendKey } from '../campaigns/occurrence.ts';
 import {
   CATEGORIES_MOST,
   type CollectedEvent,
@@ -88,6 +89,7 @@ export function readSentEvent(sent: unknown, sending: Sending): SentEvent | Refu
   const happenedAtMs = time(of(sent, 'originalTimestamp')) ?? time(of(sent, 'timestamp'));
   const sentAtMs = time(of(sent, 'sentAt')) ?? time(sending.sentAt);
   const cartId = text(first(properties, 'cart_id', 'cartId', 'checkout_id', 'checkoutId'));
+  const message = text(first(properties, 'message', 'message_id', 'messageId'), ID_MOST);
   const currency = text(of(properties, 'currency'));
   const locale = text(of(context, 'locale'));
   const zone = text(of(context, 'timezone'));
@@ -106,6 +108,7 @@ export function readSentEvent(sent: unknown, sending: Sending): SentEvent | Refu
       ...(sentAtMs !== undefined && { sentAtMs }),
       products: productsOf(properties),
       ...(cartId !== undefined && { cartId }),
+      ...(message !== undefined && isSendKey(message) && { message }),
       ...(currency !== undefined && { currency }),
       bot: isAgentOfABot(agent),
       test: isOfATest(context),

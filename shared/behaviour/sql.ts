@@ -13,6 +13,7 @@ export const EVENT_COLUMNS = {
   persona: 'VARCHAR',
   products:
     'STRUCT("productId" VARCHAR, "skuId" VARCHAR, quantity DOUBLE, price BIGINT, currency VARCHAR, "categoryPath" VARCHAR[])[]',
+  message: 'VARCHAR',
   bot: 'BOOLEAN',
   test: 'BOOLEAN',
   zone: 'VARCHAR',
@@ -42,7 +43,14 @@ SELECT * EXCLUDE (nth) FROM (
 /** Of people alone: what machines and tests did is kept, and of no use. `events`: the name of a table of distinct events. */
 export const peoplesEventsSql = (events: string): string => `SELECT * FROM ${events} WHERE NOT bot AND NOT test`;
 
-/** The persona that a visitor was proven to be, last: with \`before\`, all that they did until then is theirs, too. */
+/** Push messages that people opened, each once by its key, and when that was first heard. `known`: a Parquet file of the like, of events that may be gone. */
+export const openedMessagesSql = (events: string, known?: string): string => `
+SELECT message, min("receivedAt") AS "receivedAt" FROM (
+  SELECT message, "receivedAt" FROM ${events} WHERE kind = 'push_opened' AND message IS NOT NULL AND NOT bot AND NOT test
+  ${known === undefined ? '' : `UNION ALL SELECT message, "receivedAt" FROM read_parquet(${quoted(known)})`}
+) GROUP BY message`;
+
+/** The persona that a visitor was proven to be, last: with `before`, all that they did until then is theirs, too. */
 export const visitorsSql = (events: string): string => `SELECT visitor, persona FROM (${visitorLinksSql(events)})`;
 
 /** Likewise, with the message that said it last: `at` and `id`. `known`: a Parquet file of such links, of events that may be gone. */

@@ -9,7 +9,7 @@
  * 6 | rows written since                     | listRows       | likewise, after a name                       | strong
  * 7 | what is known of events; another       | get-, putLatest | behaviour/latest.json, condition on its etag | strong
  * 8 | its files                              | fetch, put, listFiles, delete | behaviour/<id>/<name>.parquet | strong
- * Asked by: 1–3, 5 behaviour · 1, 4 api, push · 6–8 recommend.
+ * Asked by: 1–3, 5 behaviour · 1, 4 api, push · 6–8 recommend · 7, 8 (getLatest, fetch) attribute.
  *
  * Visitors are named by keyed hashes, and what they did is sealed. All of it has `expiresAt`, and goes by itself.
  */

@@ -53,12 +53,20 @@ export interface Situation {
 }
 
 export type PushDecision =
-  | { readonly kind: 'send'; readonly key: string; readonly variant: Variant; readonly isPersonalised: boolean }
+  | ({ readonly kind: 'send' } & Chosen)
   /** Ask again then. */
   | { readonly kind: 'hold'; readonly until: Instant }
-  | { readonly kind: 'held_out'; readonly key: string; readonly by: HeldOut }
+  /** With what would have been sent: if it lacks something, nothing could have been. */
+  | ({ readonly kind: 'held_out'; readonly by: HeldOut } & Chosen)
   /** All that stands against it; the first is the one that is counted. */
   | { readonly kind: 'suppress'; readonly reasons: readonly [Suppression, ...Suppression[]] };
+
+/** Which message it is, or would have been. */
+interface Chosen {
+  readonly key: string;
+  readonly variant: Variant;
+  readonly isPersonalised: boolean;
+}
 
 export function decide(situation: Situation): PushDecision {
   const [first, ...rest] = against(situation);
@@ -69,14 +77,13 @@ export function decide(situation: Situation): PushDecision {
     const lastMs = epochMs(occurrence.at) + campaign.limits.holdHours * HOUR_MS;
     return epochMs(until) > lastMs ? { kind: 'suppress', reasons: ['quiet_too_long'] } : { kind: 'hold', until };
   }
-  const by = heldOut(recipient.profile, campaign, policy.holdout);
-  if (by !== undefined) return { kind: 'held_out', key, by };
-  return {
-    kind: 'send',
+  const chosen: Chosen = {
     key,
     variant: variantFor(recipient.profile, campaign),
     isPersonalised: recipient.consents.get(consentName('personalisation', CHANNEL)) !== false,
   };
+  const by = heldOut(recipient.profile, campaign, policy.holdout);
+  return by === undefined ? { kind: 'send', ...chosen } : { kind: 'held_out', by, ...chosen };
 }
 
 function quietFor({ campaign, recipient, policy, now }: Situation): Instant | undefined {
@@ -111,10 +118,20 @@ function* against(situation: Situation): Generator<Suppression> {
 }
 
 /** What was held for the morning had to be fresh when it was held. */
-function isStale({ campaign, occurrence, policy, firstSeenAt, now }: Situation): boolean {
-  const isOlder = (at: Instant, hours: number) => epochMs(at) - epochMs(occurrence.at) > hours * HOUR_MS;
-  return isOlder(firstSeenAt, policy.freshHours) || isOlder(now, policy.freshHours + campaign.limits.holdHours);
-}
+const isStale = (situation: Situation): boolean =>
+  isOlder(situation.occurrence, situation.firstSeenAt, situation.policy.freshHours) || isPast(situation);
+
+/** However it was held, nothing can come of it any more. */
+export const isPast = ({
+  campaign,
+  occurrence,
+  policy,
+  now,
+}: Pick<Situation, 'campaign' | 'occurrence' | 'policy' | 'now'>): boolean =>
+  isOlder(occurrence, now, policy.freshHours + campaign.limits.holdHours);
+
+const isOlder = (occurrence: Occurrence, at: Instant, hours: number): boolean =>
+  epochMs(at) - epochMs(occurrence.at) > hours * HOUR_MS;
 
 const isRefusedWithoutOther = ({ campaign, recipient }: Situation): boolean =>
   recipient.consents.get(consentName('personalisation', CHANNEL)) === false &&

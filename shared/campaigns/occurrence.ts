@@ -24,3 +24,7 @@ export const sendKey = (campaign: string, profile: PersonaId, occurrence: string
     .update(JSON.stringify([campaign, profile, occurrence]))
     .digest('hex')
     .slice(0, KEY_HEX);
+
+/** Whether it has the form of one: an app may say anything of what was opened. */
+export const isSendKey = (text: string): boolean => SEND_KEY.test(text);
+const SEND_KEY = new RegExp(`^[0-9a-f]{${KEY_HEX}}$`);

@@ -1,5 +1,5 @@
 /** What a customer was sent before, and how much of it is too much. */
-import { epochMs, type Instant } from '../time/instant.ts';
+import { epochMs, type Instant, instant } from '../time/instant.ts';
 import type { Campaign } from './campaign.ts';
 import type { PushPolicy } from './push-policy.ts';
 
@@ -25,8 +25,9 @@ export function capsReached(
   now: Instant,
 ): CapReached[] {
   const within = (days: number) => {
-    const since = epochMs(now) - days * DAY_MS;
-    return (send: PastSend) => epochMs(send.at) > since;
+    // As text, which sorts by time: to read the time of each message took longer than all else here.
+    const since = instant(epochMs(now) - days * DAY_MS);
+    return (send: PastSend) => send.at > since;
   };
   const reached: CapReached[] = [];
   if (campaign.purpose === 'marketing') {

@@ -67,19 +67,35 @@ const engine = new Liquid({
 /** A name with a line break or an escape in it must not shape the message. */
 const withoutControls = (text: string): string => text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, ' ');
 
-/** What of a message is no template at all, for who writes one. */
+/** What of a message is no template at all, or one that fails whoever it is for, for who writes it. */
 export function checkMessage(message: Message): TemplateProblem[] {
   return textsOf(message).flatMap(([at, text]) => {
     try {
-      engine.parse(text);
+      engine.renderSync(engine.parse(text), ALL_KNOWN);
       return [];
     } catch (error) {
+      if (isMissing(error)) return [];
       return [{ at, message: error instanceof Error ? error.message : String(error) }];
     }
   });
 }
 
-/** @throws what is wrong with the template itself; checkMessage has said it when the campaign was put */
+const SOME_PRODUCT = {
+  title: '茶',
+  url: 'https://shop.example',
+  imageUrl: 'https://shop.example',
+  price: '1',
+  reason: '茶',
+};
+const ALL_KNOWN: TemplateValues = {
+  customer: { name: '茶', tier: '茶', daysSinceLastOrder: 1 },
+  items: Array.from({ length: 10 }, () => SOME_PRODUCT),
+  product: SOME_PRODUCT,
+  offer: '茶',
+  brand: '茶',
+};
+
+/** Never throws: a template that fails for one customer keeps that one back, and no other waiting. */
 export function renderMessage(message: Message, values: TemplateValues): Rendered {
   const found = new Map<string, string>();
   for (const [at, text] of textsOf(message)) {
@@ -110,9 +126,8 @@ function renderText(text: string, values: TemplateValues): string | undefined {
   try {
     const rendered: string = engine.renderSync(parsed(text), values);
     return rendered.trim() === '' ? undefined : rendered.trim();
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
+  } catch {
+    return undefined;
   }
 }
 

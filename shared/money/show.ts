@@ -8,6 +8,18 @@ export function showAmount(amount: number, currency: string, language: Language)
   const unit = 10 ** digits;
   // Whole amounts are written without what comes after the point.
   const shown = amount % unit === 0 ? 0 : digits;
-  const format = { style: 'currency', currency, minimumFractionDigits: shown, maximumFractionDigits: shown } as const;
-  return new Intl.NumberFormat(language === 'zh' ? 'zh-CN' : 'en-US', format).format(amount / unit);
+  return formatOf(currency, shown, language).format(amount / unit);
+}
+
+/** Making one takes ten times as long as using it, and there are few: of two languages, and of currencies that money is in. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatOf(currency: string, digits: number, language: Language): Intl.NumberFormat {
+  const name = `${language} ${currency} ${digits}`;
+  const known = formats.get(name);
+  if (known) return known;
+  const format = { style: 'currency', currency, minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
+  const made = new Intl.NumberFormat(language === 'zh' ? 'zh-CN' : 'en-US', format);
+  formats.set(name, made);
+  return made;
 }

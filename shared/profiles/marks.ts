@@ -44,6 +44,13 @@ export const LIKELY_PREFIX = 'likely:';
 /** Refusing this refuses everything: whoever has said so is written to about nothing, whatever else was said. */
 export const REFUSES_ALL = '*';
 
+/** Whether what they did may not choose what they are shown, on any channel. */
+export const refusesPersonalisation = (marks: readonly Mark[]): boolean =>
+  standingMarks(marks).some(
+    ({ kind, name, on }) =>
+      kind === 'consent' && !on && (name === REFUSES_ALL || name.startsWith(consentName('personalisation', ''))),
+  );
+
 /** Different tags and consents that a persona may have: with each, all that is read of it grows. */
 export const MARKS_MOST = 200;
 

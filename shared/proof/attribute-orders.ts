@@ -7,6 +7,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import pMap from 'p-map';
+import { fetchOpened } from '../behaviour/know-events.ts';
+import type { KnownEventsStore } from '../behaviour/known-events.ts';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
 import { DEFAULT_PUSH_POLICY } from '../campaigns/push-policy.ts';
@@ -28,12 +30,13 @@ import {
   nextOrder,
 } from './attributed-order.ts';
 import { type Comparison, proofOf } from './customer-proof.ts';
-import type { CampaignResult, ResultStore } from './result.ts';
+import type { CampaignResult, Opened, ResultStore } from './result.ts';
 import { createTally, type Tally } from './tally.ts';
 import { touchOf } from './touch.ts';
 import { daysBefore, lookBack, WINDOW_DAYS_MOST, whichToRead } from './which.ts';
 import {
   copyOrders,
+  countOpened,
   createTables,
   digestsOf,
   EMPTY_DIGEST,
@@ -49,6 +52,7 @@ export interface AttributeDependencies {
   readonly campaigns: Pick<CampaignStore, 'listCampaigns' | 'listVersions' | 'getPushPolicy'>;
   readonly records: Pick<SendRecordStore, 'listRecords'>;
   readonly lines: LineStore;
+  readonly events: Pick<KnownEventsStore, 'getLatest' | 'fetch'>;
   readonly snapshots: Pick<SnapshotStore, 'getLatest' | 'fetchFile'>;
   readonly results: ResultStore;
   readonly orders: AttributedOrderStore;
@@ -118,7 +122,11 @@ interface Beginning {
   readonly now: Instant;
 }
 
-type Sent = ReadonlyMap<string, NonNullable<CampaignResult['sent']>>;
+/** By campaign. */
+interface Messages {
+  readonly sent: ReadonlyMap<string, NonNullable<CampaignResult['sent']>>;
+  readonly opened: ReadonlyMap<string, Opened>;
+}
 
 class Run {
   readonly #its: AttributeDependencies;
@@ -132,11 +140,12 @@ class Run {
   async attribute(): Promise<AttributeOutcome> {
     const { open } = this.#run;
     const { messages, first, sent } = await this.#readRecords();
+    const opened = messages > 0 ? await this.#readOpened() : new Map<string, Opened>();
     const asOf = await this.#readOrders(messages > 0 ? first : undefined);
     const tally = await this.#reckon(await this.#comparisons(), asOf);
     await this.#readKept();
     const changed = await this.#tell();
-    await this.#keep(tally, sent, asOf);
+    await this.#keep(tally, { sent, opened }, asOf);
     return { kind: 'attributed', campaigns: open.length, messages, asOf, changed };
   }
 
@@ -171,6 +180,13 @@ class Run {
       after = page.next;
       isMore = after !== undefined;
     }
+  }
+
+  /** As of when browse events were last taken in, which recommend does: nothing waits for word of what was opened. */
+  async #readOpened(): Promise<ReadonlyMap<string, Opened>> {
+    const { events: store, folder } = this.#its;
+    const file = await fetchOpened({ store, folder });
+    return file === undefined ? new Map<string, Opened>() : countOpened(this.#run.db, file);
   }
 
   /**
@@ -278,7 +294,7 @@ class Run {
   }
 
   /** Last, as it says that all of it is kept. */
-  async #keep(tally: Tally, sent: Sent, asOf: Instant): Promise<void> {
+  async #keep(tally: Tally, { sent, opened }: Messages, asOf: Instant): Promise<void> {
     const { db, open, known } = this.#run;
     const { files, results, folder } = this.#its;
     const digests = await digestsOf(db);
@@ -291,7 +307,12 @@ class Run {
         await files.putOrders(id, file);
       }
       const span = sent.get(id);
-      await results.putResult({ campaign: id, asOf, ...(span && { sent: span }), ...tally.resultOf(id), digest });
+      const open = opened.get(id);
+      await results.putResult({
+        ...{ campaign: id, asOf, ...tally.resultOf(id), digest },
+        ...(span && { sent: span }),
+        ...(open && { opened: open }),
+      });
     }
   }
 }

@@ -12,7 +12,14 @@ const NOTES = {
     zh: '推送服务商只告知是否接收,不告知是否送达设备',
     en: 'providers tell what they took, not what came to a device',
   },
-  opened_not_told: { zh: '推送服务商不告知消息是否被打开', en: 'no provider tells whether a message was opened' },
+  opened_not_told: {
+    zh: '尚无应用上报消息被打开:服务商不告知,由应用发送“Push Opened”事件',
+    en: 'no app has told of an opened message: no provider does, an app sends the event Push Opened',
+  },
+  opened_as_told: {
+    zh: '打开数由应用上报,仅为参考:未接入的设备不计,事件也可能被伪造,但不会超过发送数',
+    en: 'opened is what apps tell: devices that do not are missing, and an event can be forged, but never more of them than were sent',
+  },
   no_holdout: { zh: '没有对照组,无法得知增量', en: 'nobody is held out, so there is nobody to compare with' },
   few_customers: {
     zh: '数据不足:窗口已结束的客户,两组各需至少 50 名',
@@ -41,9 +48,11 @@ type NoteCode = keyof typeof NOTES;
 const NOTE_CODES = Object.keys(NOTES) as [NoteCode, ...NoteCode[]];
 
 export const ProofReport = z.object({
-  /** Messages that came to a device, and that were opened, where the provider tells; null: it does not. */
+  /** Messages that came to a device; null: no provider tells. */
   delivered: z.int().nullable(),
+  /** Messages that somebody opened, as apps tell; null: none has told of any. As of `attributed.asOf`, or some time before. */
   opened: z.int().nullable(),
+  openedByVariant: z.record(z.string(), z.int()).nullable(),
   /** Null before orders were attributed for the first time. */
   attributed: z.object({ asOf: z.iso.datetime(), ...Attributed.shape }).nullable(),
   holdout: Holdout.nullable(),
@@ -54,19 +63,19 @@ export const ProofReport = z.object({
 export type ProofReport = z.infer<typeof ProofReport>;
 
 export function reportOf(result: CampaignResult | undefined): ProofReport {
-  const never = { delivered: null, opened: null };
-  const notTold: NoteCode[] = ['delivered_not_told', 'opened_not_told'];
+  const never = { delivered: null, opened: null, openedByVariant: null };
   if (!result) {
-    const notes = inWords(['not_attributed_yet', ...notTold]);
+    const notes = inWords(['not_attributed_yet', 'delivered_not_told', 'opened_not_told']);
     return { ...never, attributed: null, holdout: null, lift: null, notes };
   }
-  const { asOf, attributed, holdout, lift } = result;
+  const { asOf, opened, attributed, holdout, lift } = result;
   return {
     ...never,
+    ...(opened && { opened: opened.messages, openedByVariant: opened.variants }),
     attributed: { asOf, ...attributed },
     holdout,
     lift,
-    notes: inWords([...aboutLift(result), ...notTold]),
+    notes: inWords([...aboutLift(result), 'delivered_not_told', opened ? 'opened_as_told' : 'opened_not_told']),
   };
 }
 

@@ -57,12 +57,18 @@ export const LiftTold = z.discriminatedUnion('kind', [
 ]);
 export type LiftTold = z.infer<typeof LiftTold>;
 
+/** Messages that somebody opened, as the brand's apps tell: at most those that were sent. */
+export const Opened = z.object({ messages: Count, variants: z.record(z.string(), Count) });
+export type Opened = z.infer<typeof Opened>;
+
 export const CampaignResult = z.object({
   campaign: z.string(),
   /** Orders that were paid, or returned, later are not in it. */
   asOf: At,
   /** When the first and the last message was sent; absent: none was. */
   sent: z.object({ first: At, last: At }).exactOptional(),
+  /** Absent: no app has told of any. */
+  opened: Opened.exactOptional(),
   attributed: Attributed,
   holdout: Holdout,
   lift: LiftTold,

@@ -9,6 +9,7 @@ import { quoted } from '../snapshots/duckdb.ts';
 import { epochMs, type Instant, instant } from '../time/instant.ts';
 import { type AttributedOrder, claimText, type OrderClaim, readClaim } from './attributed-order.ts';
 import type { ProvenCustomer } from './customer-proof.ts';
+import type { Opened } from './result.ts';
 import type { Touch, TouchKind } from './touch.ts';
 
 const TABLES = `
@@ -110,6 +111,24 @@ const NET_OF_ORDERS = `
   ) AS net
   FROM lines WHERE counts AND persona IS NOT NULL AND ordered_at IS NOT NULL AND currency IS NOT NULL
   GROUP BY order_key, persona, ordered_at, currency`;
+
+/**
+ * Of messages that were sent, those whose key is among the opened ones; by campaign, without those of which none is. `opened`: a file of
+ * keys (`message`).
+ */
+export async function countOpened(db: DuckDBConnection, opened: string): Promise<ReadonlyMap<string, Opened>> {
+  const counted = await db.runAndReadAll(`
+    SELECT campaign, variant, count(*) FROM touches WHERE kind = 'sent' AND key IN (SELECT message FROM read_parquet(${quoted(opened)}))
+    GROUP BY campaign, variant ORDER BY campaign, variant`);
+  const all = new Map<string, { messages: number; readonly variants: Record<string, number> }>();
+  for (const [campaign, variant, count] of counted.getRowsJS()) {
+    const own = all.get(String(campaign)) ?? { messages: 0, variants: {} };
+    own.messages += Number(count);
+    if (typeof variant === 'string') own.variants[variant] = Number(count);
+    all.set(String(campaign), own);
+  }
+  return all;
+}
 
 /** One after the other, each with all messages and orders of theirs. */
 export async function* readCustomers(

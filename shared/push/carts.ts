@@ -3,8 +3,9 @@
  *
  * A row of a campaign and a person stands for their cart; each later word of the cart moves it. It is not named by the cart but by whose
  * it is, so that there is one; what it leads to is named by when the cart was last heard of. That is the same however often and in
- * whatever order events come, and another one for the next cart. That of one cart no second message is sent, though something is
- * put into it day after day, is decided when the message is due (left-cart.ts).
+ * whatever order events come, and another one for the next cart. When it is due it becomes a row of that message (errand.ts), which no
+ * later word moves: so what was claimed, or is to be told, is never forgotten. That of one cart no second message is sent, though
+ * something is put into it day after day, is decided when the message is due (left-cart.ts).
  *
  * Nobody is woken: what is due in a quarter of an hour at the earliest is found by the sweep, within a minute.
  */

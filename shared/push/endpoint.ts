@@ -30,6 +30,6 @@ export const EndpointShape: z.ZodType<Endpoint> = z
   ])
   .meta({ id: 'Endpoint', description: 'As the provider gave it to the app, the browser or the mini program.' });
 
-/** Of one form whatever the order of its fields. */
-export const isSameEndpoint = (a: Endpoint, b: Endpoint): boolean => canonical(a) === canonical(b);
-const canonical = (endpoint: Endpoint): string => JSON.stringify(Object.entries(endpoint).sort());
+export const isSameEndpoint = (a: Endpoint, b: Endpoint): boolean => nameOfEndpoint(a) === nameOfEndpoint(b);
+/** Of one form whatever the order of its fields. As personal as the endpoint. */
+export const nameOfEndpoint = (endpoint: Endpoint): string => JSON.stringify(Object.entries(endpoint).sort());

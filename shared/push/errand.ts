@@ -1,19 +1,19 @@
 /**
  * The work of a campaign's lane: decide, claim, send, record. A message is claimed in the customer's contact log before it is sent, and
  * its record says `sending` before the provider is called. So whoever finds `sending` knows that somebody died in between: where all
- * providers concerned drop a second message of the same key it is sent again under it, otherwise it is left as unknown. A message is
- * sent at most once.
+ * providers concerned drop a second message of the same key it is sent again under it, while they know the key; otherwise it is left as
+ * unknown. A message is sent at most once.
  */
 import pMap from 'p-map';
 import type { Campaign } from '../campaigns/campaign.ts';
 import type { CampaignStore } from '../campaigns/campaign-store.ts';
-import { decide, type PushDecision, type Situation } from '../campaigns/decide.ts';
+import { decide, isPast, type PushDecision, type Situation } from '../campaigns/decide.ts';
 import { sendKey } from '../campaigns/occurrence.ts';
 import type { PastSend } from '../campaigns/past-sends.ts';
 import { behindMs, MORNING_STEP_MS } from '../campaigns/priority.ts';
 import { DEFAULT_PUSH_POLICY, type PushPolicy } from '../campaigns/push-policy.ts';
 import type { Suppression } from '../campaigns/suppression.ts';
-import type { Work } from '../lanes/lane.ts';
+import type { LaneStore, Work } from '../lanes/lane.ts';
 import { type Errand, type Outcome as LaneOutcome, type LaneTask, NotNow, type Opening } from '../lanes/run.ts';
 import { type Cache, createCache } from '../runtime/cache.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -37,6 +37,8 @@ export interface PushDependencies extends RecipientDependencies, ProductSources,
   readonly devices: Pick<DeviceStore, 'listDevices' | 'removeDevice'>;
   readonly logs: ContactLogStore;
   readonly records: Pick<SendRecordStore, 'getRecord' | 'putRecord' | 'takeOfBudget'>;
+  /** The campaign's. */
+  readonly lanes: Pick<LaneStore<PushWork>, 'putWork'>;
   /** Of the providers that credentials are there for. */
   readonly senders: (provider: Provider) => Promise<Sender | undefined>;
   readonly brand?: string;
@@ -50,11 +52,15 @@ export const PUSH_LIMITS: LaneTask<PushWork>['limits'] = { perSecond: 400, burst
 
 /** A campaign that is paused sends nothing after this. */
 const KNOWN_FOR_MS = 3_000;
-const PAUSE_MS = 60_000;
+/** It is looked at again after as long as it has waited, within these: a paused campaign with many waiting must not cost as a running one. */
+const PAUSE_MS = { least: 60_000, most: 15 * 60_000 };
 const CLAIMS = 5;
 /** Between the first try and the last. */
 const PATIENCE_MS = 6 * 60 * 60 * 1000;
+/** Since the first try: providers that drop a second message of the same key know it for a day. */
+const REPEATABLE_MS = 20 * 60 * 60 * 1000;
 const DEVICES_AT_ONCE = 5;
+const PAUSED = 'paused';
 /** It is settled, and the bus has not taken word of it. */
 const UNTOLD = 'untold';
 const UNTOLD_MS = 60_000;
@@ -65,17 +71,19 @@ export const openPush = async (
   dependencies: PushDependencies,
 ): Promise<Errand<PushWork>> => new Push(campaign, opening, dependencies);
 
-/** What is settled for good: whatever was asked meanwhile is the same occurrence (but see `doneWith`). */
+/** What is settled for good: whatever was asked meanwhile is the same occurrence. */
 const DONE: LaneOutcome<PushWork> = { kind: 'done', covers: () => true };
-
-/** The row of a cart may have been moved meanwhile: then it is about another occurrence, and stays. */
-const doneWith = (outcome: LaneOutcome<PushWork>, { detail: { occurrence } }: Work<PushWork>): LaneOutcome<PushWork> =>
-  outcome.kind === 'done' ? { ...outcome, covers: (now) => now.occurrence.id === occurrence.id } : outcome;
 
 interface Plan {
   readonly device: Device;
   readonly sender: Sender;
   readonly outgoing: Outgoing;
+}
+
+/** Claimed: nothing stands between it and the provider. */
+interface Ready {
+  readonly record: SendRecord;
+  readonly plans: readonly Plan[];
 }
 
 class Push implements Errand<PushWork> {
@@ -100,43 +108,70 @@ class Push implements Errand<PushWork> {
   }
 
   async perform(work: Work<PushWork>): Promise<LaneOutcome<PushWork>> {
-    return doneWith(await this.#perform(work), work);
-  }
-
-  async #perform(work: Work<PushWork>): Promise<LaneOutcome<PushWork>> {
     const campaign = await this.#campaigns.get(this.#id);
     if (!campaign) return { kind: 'moved' };
-    if (campaign.wanted === 'paused' && work.trouble?.code !== UNTOLD)
-      return { kind: 'later', at: this.#nowMs() + PAUSE_MS, code: 'paused' };
+    if (campaign.wanted === 'paused' && work.trouble?.code !== UNTOLD && !(await this.#isPast(work, campaign)))
+      return { kind: 'later', at: this.#nowMs() + this.#pauseMs(work), code: PAUSED };
     const key = sendKey(this.#id, work.detail.profile, work.detail.occurrence.id);
+    if (work.detail.heardAt !== undefined) return this.#partFromCart(work, key);
     const record = await this.#its.records.getRecord(this.#id, key);
     if (record && record.state !== 'claimed' && record.state !== 'sending') return this.#tell(record);
-    if (record?.state === 'sending' && !(await this.#mayRepeat(record))) {
-      await this.#settle({ ...record, state: 'unknown' });
-      return DONE;
-    }
+    if (record?.state === 'sending' && !(await this.#mayRepeat(record))) return this.#leave(record);
     try {
       await this.#opening.pace();
     } catch (error) {
       if (error instanceof NotNow) return { kind: 'unbegun' };
       throw error;
     }
+    const ready = await this.#untilClaimed({ work, key }, campaign, record);
+    // Outside of all that is tried again: what a provider was given once must not be given to it anew.
+    return 'kind' in ready ? ready : this.#send(ready);
+  }
+
+  async #isPast({ detail: { occurrence } }: Work<PushWork>, campaign: Campaign): Promise<boolean> {
+    return isPast({ campaign, occurrence, policy: await this.#policy(), now: this.#now() });
+  }
+
+  #pauseMs({ trouble }: Work<PushWork>): number {
+    const waitedMs = trouble?.code === PAUSED ? this.#nowMs() - trouble.since : 0;
+    return Math.min(PAUSE_MS.most, Math.max(PAUSE_MS.least, waitedMs));
+  }
+
+  /** The row of a cart is moved by each word of it. What has come of it must not be, so that gets a row of its own, as anything else. */
+  async #partFromCart(work: Work<PushWork>, key: string): Promise<LaneOutcome<PushWork>> {
+    const { party, askedAt, detail } = work;
+    const { heardAt: _, ...own } = detail;
+    try {
+      const row = { party, subject: key, revision: 1, dueAt: this.#nowMs(), askedAt, attempts: 0, detail: own };
+      await this.#its.lanes.putWork(row, 0);
+    } catch (error) {
+      // It is there already: whoever put it has died before the row of the cart was gone.
+      if (!(error instanceof Conflict)) throw error;
+    }
+    return { kind: 'moved' };
+  }
+
+  async #untilClaimed(
+    message: { readonly work: Work<PushWork>; readonly key: string },
+    campaign: Campaign,
+    record: SendRecord | undefined,
+  ): Promise<Ready | LaneOutcome<PushWork>> {
     for (let attempt = 1, seen = record; ; attempt++) {
       try {
-        return await this.#try({ work, key }, campaign, seen);
+        return await this.#tryToClaim(message, campaign, seen);
       } catch (error) {
         if (!(error instanceof Conflict) || attempt === CLAIMS) throw error;
-        seen = await this.#its.records.getRecord(this.#id, key);
+        seen = await this.#its.records.getRecord(this.#id, message.key);
       }
     }
   }
 
   /** @throws Conflict where the customer's log was written by another meanwhile: nothing was sent */
-  async #try(
+  async #tryToClaim(
     { work: { detail, askedAt }, key }: { readonly work: Work<PushWork>; readonly key: string },
     campaign: Campaign,
     record: SendRecord | undefined,
-  ): Promise<LaneOutcome<PushWork>> {
+  ): Promise<Ready | LaneOutcome<PushWork>> {
     const now = this.#now();
     const known = await readRecipient(detail.profile, this.#its);
     const of = {
@@ -148,7 +183,7 @@ class Push implements Errand<PushWork> {
     };
     const base = { ...of, at: now, attributionDays: campaign.limits.attributionDays };
     // Gone, by a merge that is under way or because all orders were deleted: nobody to write to.
-    if (!known) return this.#suppress({ ...base, profile: detail.profile }, ['not_in_audience'], undefined);
+    if (!known) return this.#suppress(record, { ...base, profile: detail.profile }, ['not_in_audience'], undefined);
     const about = { ...base, profile: known.recipient.profile, basis: known.basis };
     // Our own claim is no message before this one.
     const sent = record ? known.sent.filter((send) => send.key !== key) : known.sent;
@@ -161,41 +196,45 @@ class Push implements Errand<PushWork> {
       key,
       recipient: known.recipient,
       sent,
-      policy: (await this.#policies.get('push')) ?? DEFAULT_PUSH_POLICY,
+      policy: await this.#policy(),
       firstSeenAt: instant(askedAt),
       now,
     };
     const decision = decide(situation);
     if (decision.kind === 'hold')
       return { kind: 'later', at: epochMs(decision.until) + (await this.#behindMs(campaign)), code: 'quiet_hours' };
-    if (decision.kind === 'suppress') return this.#suppress(about, decision.reasons, known);
-    if (decision.kind === 'held_out') {
-      await this.#settle({ ...about, state: 'held_out', heldOut: decision.by });
-      return DONE;
-    }
+    if (decision.kind === 'suppress') return this.#suppress(record, about, decision.reasons, known);
     const goods = moment.kind === 'so' ? moment.products : [];
     const planned = await this.#plan(known, campaign, decision, { goods, now });
-    if (!Array.isArray(planned)) return this.#suppress(about, [planned], known);
+    if (!Array.isArray(planned)) return this.#suppress(record, about, [planned], known);
+    // Not before: who could not have been sent to is in neither arm.
+    if (decision.kind === 'held_out')
+      return record?.state === 'sending'
+        ? this.#leave(record)
+        : this.#settle({ ...about, state: 'held_out', heldOut: decision.by });
     const { budget } = campaign.limits;
     if (!record && budget !== undefined && !(await this.#its.records.takeOfBudget(campaign.id, detail.period, budget)))
-      return this.#suppress(about, ['budget_spent'], known);
+      return this.#suppress(record, about, ['budget_spent'], known);
     const claimed = {
       ...about,
       claimedAt: record?.claimedAt ?? now,
       variant: decision.variant.id,
       isPersonalised: decision.isPersonalised,
     };
-    // First the record: who finds it knows that a claim in the log may be its own.
-    await this.#its.records.putRecord({ ...claimed, state: 'claimed' });
-    await this.#claim(known, { key, campaign: campaign.id, at: now, isMarketing: campaign.purpose === 'marketing' });
-    return this.#send({ ...claimed, state: 'sending' }, planned);
+    // What may have been taken is claimed, and must not look as if it were not.
+    if (record?.state !== 'sending') {
+      // First the record: who finds it knows that a claim in the log may be its own.
+      await this.#its.records.putRecord({ ...claimed, state: 'claimed' });
+      await this.#claim(known, { key, campaign: campaign.id, at: now, isMarketing: campaign.purpose === 'marketing' });
+    }
+    return { record: { ...claimed, state: 'sending' }, plans: planned };
   }
 
   /** What each device is sent, or why nothing can be. */
   async #plan(
     { devices, profile, root }: KnownRecipient,
     campaign: Campaign,
-    { variant, isPersonalised, key }: Extract<PushDecision, { readonly kind: 'send' }>,
+    { variant, isPersonalised, key }: Extract<PushDecision, { readonly variant: unknown }>,
     { goods, now }: { readonly goods: readonly string[]; readonly now: Instant },
   ): Promise<Plan[] | Suppression> {
     const { brand } = this.#its;
@@ -203,7 +242,7 @@ class Push implements Errand<PushWork> {
     const products = isPersonalised ? await readProducts({ campaign, root, about: goods, now }, this.#its) : undefined;
     if (products === 'no_recommendation') return products;
     const wording = {
-      ...{ campaign, variant, isPersonalised, now },
+      ...{ campaign, variant, isPersonalised, message: key, now },
       ...(brand !== undefined && { brand }),
       ...(products && { products }),
     };
@@ -232,7 +271,7 @@ class Push implements Errand<PushWork> {
     await this.#its.logs.putLog(withSend(log, send, send.at));
   }
 
-  async #send(record: SendRecord, plans: readonly Plan[]): Promise<LaneOutcome<PushWork>> {
+  async #send({ record, plans }: Ready): Promise<LaneOutcome<PushWork>> {
     const { records } = this.#its;
     const before = {
       ...record,
@@ -242,18 +281,32 @@ class Push implements Errand<PushWork> {
     const outcomes = await pMap(plans, async (plan) => ({ ...plan, outcome: await this.#call(plan) }), {
       concurrency: DEVICES_AT_ONCE,
     });
-    const devices = outcomes.map(({ device, outcome }) => told(device, outcome));
-    for (const { device, outcome } of outcomes)
-      if (outcome.kind === 'gone') await this.#its.devices.removeDevice(device.id, device.endpoint);
     for (const { outcome, device } of outcomes)
       this.#its.telemetry.measure('pushed', 1, { event: `${device.endpoint.provider} ${outcome.kind}` });
+    const devices = outcomes.map(({ device, outcome }) => told(device, outcome));
+    const concluded = await this.#conclude({ ...record, at: this.#now(), devices }, outcomes);
+    for (const { device, outcome } of outcomes) if (outcome.kind === 'gone') await this.#forget(device);
+    return concluded;
+  }
+
+  async #conclude(
+    settled: SendRecord,
+    outcomes: readonly { readonly outcome: Outcome }[],
+  ): Promise<LaneOutcome<PushWork>> {
     const kinds = new Set(outcomes.map(({ outcome }) => outcome.kind));
-    const settled = { ...record, at: this.#now(), devices };
     if (kinds.has('sent')) return this.#settle({ ...settled, state: 'sent' });
-    if (kinds.has('unknown')) await this.#settle({ ...settled, state: 'unknown' });
-    else if (kinds.has('later') || kinds.has('refused')) return this.#later(settled, outcomes);
-    else await this.#settle({ ...settled, state: 'failed' });
-    return DONE;
+    if (kinds.has('unknown')) return this.#leave(settled);
+    if (kinds.has('later') || kinds.has('refused')) return this.#later(settled, outcomes);
+    return this.#settle({ ...settled, state: 'failed' });
+  }
+
+  async #forget({ id, endpoint }: Device): Promise<void> {
+    try {
+      await this.#its.devices.removeDevice(id, endpoint);
+    } catch (error) {
+      // It is being registered anew; if it is gone all the same, the next message finds that.
+      if (!(error instanceof Conflict)) throw error;
+    }
   }
 
   async #call({ sender, outgoing }: Plan): Promise<Outcome> {
@@ -265,33 +318,39 @@ class Push implements Errand<PushWork> {
   /** Surely not taken: it is claimed still, and decided on anew when it is tried again. */
   async #later(record: SendRecord, outcomes: readonly { readonly outcome: Outcome }[]): Promise<LaneOutcome<PushWork>> {
     const nowMs = this.#nowMs();
-    const [first] = outcomes.flatMap(({ outcome }) =>
-      outcome.kind === 'later' || outcome.kind === 'refused' ? [outcome] : [],
-    );
-    const code = first?.code ?? 'later';
+    const refused = outcomes.find(({ outcome }) => outcome.kind === 'refused')?.outcome;
+    const busy = outcomes.flatMap(({ outcome }) => (outcome.kind === 'later' ? [outcome] : []))[0];
+    const code = (refused?.kind === 'refused' ? refused.code : busy?.code) ?? 'later';
     if (nowMs - epochMs(record.claimedAt ?? record.at) > PATIENCE_MS) {
       await this.#settle({ ...record, state: 'failed' });
       return { kind: 'failed', code, at: 'never' };
     }
     await this.#its.records.putRecord({ ...record, state: 'claimed' });
-    // Nobody can be sent to with these credentials: the whole lane waits until a person has acted.
-    if (first?.kind === 'refused') return { kind: 'party_down', code };
-    if (first?.kind !== 'later' || first.retryAfterMs === undefined) return { kind: 'failed', code };
-    const { retryAfterMs, scope } = first;
+    // Credentials that are refused are those of one provider: others of the campaign's customers may be reached by another, so it is for
+    // the lane to find whether nobody is.
+    if (busy?.retryAfterMs === undefined) return { kind: 'failed', code };
+    const { retryAfterMs, scope } = busy;
     // It may be the device alone that has had enough for now.
     if (scope === 'endpoint') return { kind: 'later', code, at: nowMs + retryAfterMs };
     return { kind: 'failed', code, retryAfterMs, tooMuch: true };
   }
 
   async #suppress(
+    record: SendRecord | undefined,
     about: Omit<SendRecord, 'state'>,
     reasons: readonly Suppression[],
     known: KnownRecipient | undefined,
   ): Promise<LaneOutcome<PushWork>> {
+    if (record?.state === 'sending') return this.#leave(record);
     // It was claimed, then put off, and now it is not to be: then it must not count against what comes.
     if (known?.log.sends.some(({ key }) => key === about.key) && !reasons.includes('already_sent'))
       await this.#its.logs.putLog(withoutSend(known.log, about.key));
     return this.#settle({ ...about, state: 'suppressed', reasons });
+  }
+
+  /** Nobody knows whether it was taken: it is not sent again, and counts as sent. */
+  #leave(record: SendRecord): Promise<LaneOutcome<PushWork>> {
+    return this.#settle({ ...record, state: 'unknown' });
   }
 
   async #settle(record: SendRecord): Promise<LaneOutcome<PushWork>> {
@@ -307,7 +366,8 @@ class Push implements Errand<PushWork> {
     return { kind: 'later', at: this.#nowMs() + UNTOLD_MS, code: UNTOLD };
   }
 
-  async #mayRepeat({ devices = [] }: SendRecord): Promise<boolean> {
+  async #mayRepeat({ devices = [], claimedAt, at }: SendRecord): Promise<boolean> {
+    if (this.#nowMs() - epochMs(claimedAt ?? at) > REPEATABLE_MS) return false;
     for (const { provider } of devices) if (!(await this.#its.senders(provider))?.dedupes) return false;
     return true;
   }
@@ -315,6 +375,10 @@ class Push implements Errand<PushWork> {
   /** What was held for the morning is due all at once. */
   async #behindMs(campaign: Campaign): Promise<number> {
     return behindMs(campaign, (await this.#all.get('all')) ?? [], this.#now(), MORNING_STEP_MS);
+  }
+
+  async #policy(): Promise<PushPolicy> {
+    return (await this.#policies.get('push')) ?? DEFAULT_PUSH_POLICY;
   }
 
   #nowMs = (): number => this.#its.clock().getTime();

@@ -26,7 +26,10 @@ export const PushWork = z.object({
   }),
   /** What of a budget it is of: a run, or a day. */
   period: z.string(),
-  /** Of a cart that was left: when it was last heard of. Such a row is named by whose cart it is, not by the message. */
+  /**
+   * Of a cart that is being left: when it was last heard of. Such a row is named by whose cart it is, not by the message, and moves with
+   * each word of it; when it is due, it makes room for a row of the message.
+   */
   heardAt: At.exactOptional(),
 });
 export type PushWork = z.infer<typeof PushWork>;

@@ -10,7 +10,8 @@ import { type Mark, REFUSES_ALL, standingMarks } from '../profiles/marks.ts';
 import type { StoredProfile } from '../profiles/profile.ts';
 import { type Basis, basisOf } from './basis.ts';
 import type { ContactLog, ContactLogStore } from './contact-log.ts';
-import type { Device, DeviceStore } from './device.ts';
+import { DEVICES_MOST, type Device, type DeviceStore } from './device.ts';
+import { nameOfEndpoint } from './endpoint.ts';
 import { ofVisitors, type VisitorReads } from './own-devices.ts';
 import { type Contact, contactsOf, type SuppressionList } from './suppression-list.ts';
 
@@ -65,7 +66,7 @@ export async function readRecipient(
     suppressions,
     found.flatMap(({ contacts }) => contacts),
   );
-  const all = [...found.flatMap(({ own }) => own), ...anonymous.devices].sort((a, b) => (a.seenAt < b.seenAt ? 1 : -1));
+  const all = distinct([...found.flatMap(({ own }) => own), ...anonymous.devices]);
   const marks = standingMarks([...found.flatMap((one) => one.marks), ...anonymous.consents]);
   const consents = new Map(marks.flatMap(({ kind, name, on }) => (kind === 'consent' ? [[name, on] as const] : [])));
   const zone = all.find((device) => device.zone !== undefined)?.zone;
@@ -87,6 +88,13 @@ export async function readRecipient(
     log: found.find(({ member }) => member === root.persona)?.log ?? { profile: root.persona, revision: 0, sends: [] },
     basis: basisOf({ tier: profile.tier.value, marks, isListed }),
   };
+}
+
+/** One of each endpoint, as an app that is installed anew may register under another name; those seen last, as many as one may have. */
+function distinct(devices: readonly Device[]): Device[] {
+  const oldestFirst = devices.toSorted((a, b) => (a.seenAt < b.seenAt ? -1 : 1));
+  const newest = new Map(oldestFirst.map((device) => [nameOfEndpoint(device.endpoint), device]));
+  return [...newest.values()].sort((a, b) => (a.seenAt < b.seenAt ? 1 : -1)).slice(0, DEVICES_MOST);
 }
 
 interface SaidOf {

@@ -14,6 +14,8 @@ export interface Wording {
   readonly brand?: string;
   /** Shown where it is personalised. */
   readonly products?: MessageProducts;
+  /** Key of the message, by which an app tells that it was opened; absent where none is sent. */
+  readonly message?: string;
   readonly now: Instant;
 }
 
@@ -23,7 +25,7 @@ const LIFE_MS = DAY_MS;
 
 /** Undefined: the content needs what is not known of this customer. */
 export function contentFor(
-  { campaign, variant, isPersonalised, brand, products, now }: Wording,
+  { campaign, variant, isPersonalised, brand, products, message: key, now }: Wording,
   profile: StoredProfile,
   locale: string | undefined,
 ): PushContent | undefined {
@@ -44,7 +46,7 @@ export function contentFor(
     body,
     ...(url !== undefined && { url }),
     ...(imageUrl !== undefined && { imageUrl }),
-    data: { campaign: campaign.id, variant: variant.id },
+    data: { campaign: campaign.id, variant: variant.id, ...(key !== undefined && { message: key }) },
     // The newer message of a campaign stands for the one before.
     collapseKey: campaign.id,
     expiresAt: instant(epochMs(now) + LIFE_MS),

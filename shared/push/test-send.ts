@@ -57,7 +57,9 @@ export async function sendTest({ campaign, id }: TestMessage['test'], its: TestD
   if (!(await settle('sending', 'waiting'))) return;
   const [outcome = NOTHING] = await sender.send([outgoing], AbortSignal.timeout(TIMEOUT_MS));
   if (outcome.kind === 'gone') await its.devices.removeDevice(device.id, device.endpoint);
-  await settle(stateOf(outcome), 'sending', { provider, ...('code' in outcome && { code: outcome.code }) });
+  const ended = { provider, ...('code' in outcome && { code: outcome.code }) };
+  // Where the queue has brought the message twice, the other may have taken us for dead.
+  if (!(await settle(stateOf(outcome), 'sending', ended))) await settle(stateOf(outcome), 'unknown', ended);
 }
 
 const NOTHING: Outcome = { kind: 'unknown', code: 'no_outcome' };
@@ -84,10 +86,13 @@ async function planOf(test: CampaignTest, its: TestDependencies): Promise<Plan |
   const { brand } = its;
   const products = await readProducts({ campaign, root, about: 'any', now }, its);
   if (products === 'no_recommendation') return products;
-  const wording = { campaign, variant, isPersonalised: true, products, now, ...(brand !== undefined && { brand }) };
+  const key = sendKey(campaign.id, root.persona, `test ${test.id}`);
+  const wording = {
+    ...{ campaign, variant, isPersonalised: true, products, message: key, now },
+    ...(brand !== undefined && { brand }),
+  };
   const content = contentFor(wording, root.profile, test.locale ?? device.locale);
   if (!content) return 'missing_value';
-  const key = sendKey(campaign.id, root.persona, `test ${test.id}`);
   const outgoing = { key, endpoint: device.endpoint, content: marked(content, test.id) };
   const checked = sender.check(outgoing);
   return checked === 'ok' ? { device, sender, outgoing } : checked.code;

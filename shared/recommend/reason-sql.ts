@@ -16,11 +16,17 @@ interface Case {
   readonly values: readonly (readonly [key: string, sql: string])[];
 }
 
-const wholeDays = (sql: string): string => `CAST(floor(${sql}) AS INTEGER)`;
+const DAY_MS = 86_400_000;
 
-function cases({ tuning, weights }: RecommendOptions): readonly Case[] {
+/** Dates (UTC) from the one on which it was to that of the build, so that the date is the same at whatever hour a build is made. `age`: days. */
+const datesSince = (age: string, asOf: string): string => {
+  const restOfDay = DAY_MS - 1 - (Date.parse(asOf) % DAY_MS);
+  return `CAST(floor((round(${age} * ${double(DAY_MS)}) + ${double(restOfDay)}) / ${double(DAY_MS)}) AS INTEGER)`;
+};
+
+function cases({ asOf, tuning, weights }: RecommendOptions): readonly Case[] {
   const [from, until] = tuning.dueBetween;
-  const lastDays = ['lastDays', wholeDays('last_age')] as const;
+  const lastDays = ['lastDays', datesSince('last_age', asOf)] as const;
   return [
     {
       code: 'repurchase_due',
@@ -31,7 +37,7 @@ function cases({ tuning, weights }: RecommendOptions): readonly Case[] {
     { code: 'bought_before', when: 'orders > 0', values: [lastDays, ['times', 'orders']] },
     { code: 'accessory_of', when: 'accessory_via IS NOT NULL', values: [['of', 'accessory_product']] },
     { code: 'upgrade_of', when: 'upgrade_via IS NOT NULL', values: [['of', 'upgrade_product']] },
-    { code: 'viewed', when: 'views > 0', values: [['lastDays', wholeDays('viewed_age')]] },
+    { code: 'viewed', when: 'views > 0', values: [['lastDays', datesSince('viewed_age', asOf)]] },
     {
       code: 'bought_together',
       when: `via IS NOT NULL AND ${double(weights.affinity)} * ln(1E0 + 30E0 * affinity) + ${double(weights.affinityStrong)} * 5E0 * affinity >= ${double(Math.log(RAISES_ODDS))}`,

@@ -1,9 +1,8 @@
-/** Candidates → the best of each customer. */
+/** Candidates → the best of each customer, part by part. */
 import { candidates } from './candidates.ts';
 import { double } from './dialect.ts';
 import { FEATURES, featureSql } from './features.ts';
 import type { RecommendOptions } from './options.ts';
-import { insert, type Statement } from './statement.ts';
 import type { WorkingTables } from './working-tables.ts';
 
 /** What goes on from a candidate: for the order, for the reason. */
@@ -21,14 +20,9 @@ function logOdds({ weights }: RecommendOptions): string {
   return `round(${[double(weights.intercept), ...terms].join(' + ')}, 9)`;
 }
 
-export function best(options: RecommendOptions, work: WorkingTables, part: number): Statement {
-  const columns = BEST_COLUMNS.join(', ');
-  return insert(work.best, bestOf(columns, options, candidates(options, work, `known.c % ${options.parts} = ${part}`)));
-}
-
-/** The table that `best` fills, without a row. */
-export const noBest = (options: RecommendOptions, work: WorkingTables): string =>
-  bestOf(BEST_COLUMNS.join(', '), options, candidates(options, work, '1 = 0'));
+/** Of the customers of one part. */
+export const best = (options: RecommendOptions, work: WorkingTables, part: number): string =>
+  bestOf(BEST_COLUMNS.join(', '), options, candidates(options, work, `known.c % ${options.parts} = ${part}`));
 
 const bestOf = (columns: string, options: RecommendOptions, from: string): string => `
   SELECT ${columns}, log_odds FROM (

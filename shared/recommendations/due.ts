@@ -3,7 +3,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Instant } from '../time/instant.ts';
 import type { DueProduct, DueProducts } from './recommendation.ts';
 
-/** Of \`recommended\`, with \`previous_recommendations\` where \`isIncremental\`; the days of a reason count up to \`day\`. */
+/** Of `recommended`, and whether `previous_recommendations` had it, where there are any. The days of a reason count up to `day`, in dates. */
 const dueSql = (hasPrevious: boolean): string => `
   WITH due AS (${duesOf('recommended')})
   SELECT due.customer, due.product, CAST(due.last_day AS VARCHAR), CAST(due.last_day + due.cycle_days AS VARCHAR),

@@ -33,8 +33,11 @@ export async function openInputs(
   const view = (name: string, query: string) => db.run(`CREATE OR REPLACE TEMP VIEW ${name} AS ${query}`);
   const table = (name: string, query: string) => db.run(`CREATE OR REPLACE TEMP TABLE ${name} AS ${query}`);
   await view('snapshot_profiles', `SELECT * FROM read_parquet(${quoted(profiles)})`);
-  await table('owners', 'SELECT unnest(members) AS persona, id AS profile FROM snapshot_profiles');
+  await table('memberships', 'SELECT unnest(members) AS persona, id AS profile FROM snapshot_profiles');
+  // While a join is being written a persona may be in both: what it did must not count twice.
+  await table('owners', 'SELECT persona, min(profile) AS profile FROM memberships GROUP BY persona');
   await table('refusers', refusersOf(places, marks));
+  await db.run('DROP TABLE memberships');
   await view('shopped_lines', LINES);
   await table('shoppers', SHOPPERS);
   await view('shopped_events', EVENTS);
@@ -43,25 +46,28 @@ export async function openInputs(
   await table('offered_products', offered(at));
 }
 
+/** More pieces of one line say nothing more. */
+const PIECES_MOST = 1_000_000;
+
 /** Goods by weight are bought once a line; what was returned is not bought. Lines of nobody teach, each order a customer of its own. */
 const LINES = `
   SELECT coalesce(owners.profile, line.persona, line.order_key) AS customer, line.product, line.category_path AS category,
          line.ordered_at,
-         CAST(CASE WHEN kept <= 0 THEN 0 ELSE greatest(1, round(kept)) END AS INTEGER) AS quantity,
+         CAST(CASE WHEN kept <= 0 THEN 0 ELSE least(greatest(1, round(kept)), ${PIECES_MOST}) END AS INTEGER) AS quantity,
          CAST(CASE WHEN line.quantity > 0 THEN round(line.total * kept / line.quantity) ELSE 0 END AS BIGINT) AS net_minor,
          line.currency, line.channel, line.region, line.order_key
   FROM (SELECT *, quantity - coalesce(refunded_quantity, 0) AS kept FROM listed_lines) AS line
   LEFT JOIN owners USING (persona)`;
 
-/** The newest word of any persona of the profile stands, as in a snapshot; of one instant, the one that refuses. */
+/** The newest word of any persona of the profile stands, as in a snapshot; of one instant, the one that refuses. Of who is in two, for both. */
 const refusersOf = (places: string, marks: string): string => `
   SELECT profile FROM (
-    SELECT owners.profile, mark.name, mark.given
+    SELECT own.profile, mark.name, mark.given
     FROM read_parquet(${quoted(marks)}) AS mark
     JOIN read_parquet(${quoted(places)}) AS place ON place.number = mark.persona
-    JOIN owners ON owners.persona = place.id
+    JOIN memberships AS own ON own.persona = place.id
     WHERE mark.kind = 'consent' AND (mark.name = '*' OR mark.name LIKE 'personalisation/%')
-    QUALIFY row_number() OVER (PARTITION BY owners.profile, mark.name ORDER BY mark.said_at DESC, mark.given) = 1
+    QUALIFY row_number() OVER (PARTITION BY own.profile, mark.name ORDER BY mark.said_at DESC, mark.given) = 1
   ) WHERE NOT given GROUP BY profile`;
 
 /** Where, by what channel and in which currency they bought last. Whoever has refused to be profiled is left out. */
@@ -79,9 +85,10 @@ const SHOPPERS = `
   LEFT JOIN last ON last.customer = profile.id
   WHERE profile.id NOT IN (SELECT profile FROM refusers)`;
 
-/** Shops name a product as the brand does, or as the platform that sells it. */
+/** Shops name a product as the brand does, or as the platform that sells it; what only orders name is looked for last. */
 const EVENTS = `
-  SELECT owners.profile AS customer, coalesce(catalogue.id, listed.product, event.product) AS product, event.kind, event."at"
+  SELECT owners.profile AS customer, coalesce(catalogue.id, listed.product, sold.product, event.product) AS product,
+         event.kind, event."at"
   FROM (
     SELECT coalesce(seen.persona, link.persona) AS persona,
            CASE seen.kind WHEN 'product_viewed' THEN 'view' ELSE 'cart' END AS kind, seen."at",
@@ -93,7 +100,11 @@ const EVENTS = `
   LEFT JOIN catalogue ON catalogue.id = event.product
   LEFT JOIN (
     SELECT product_id, min(product) AS product FROM listings GROUP BY product_id HAVING count(DISTINCT product) = 1
-  ) AS listed ON listed.product_id = event.product`;
+  ) AS listed ON listed.product_id = event.product
+  LEFT JOIN (
+    SELECT coalesce(product_id, sku_id) AS item, min(product) AS product FROM listed_lines
+    GROUP BY item HAVING count(DISTINCT product) = 1
+  ) AS sold ON sold.item = event.product`;
 
 /** In words of customers' regions (\`CN/广东省\`), of which there are few, as products name whole countries, or provinces by short names. */
 async function fillRegions(db: DuckDBConnection): Promise<void> {
@@ -113,7 +124,11 @@ const offered = (at: string): string => `
            SELECT coalesce(list(DISTINCT region ORDER BY region), CAST([] AS VARCHAR[]))
            FROM sold_regions WHERE list_contains(products.regions, sold)
          ) END AS regions,
-         currency, price AS price_minor, accessory_of, upgrade_of, consumable, excluded
+         -- That of the cheapest is not the only one.
+         CASE WHEN id IN (
+           SELECT id FROM (SELECT id, unnest(variants).currency AS priced FROM catalogue) GROUP BY id HAVING count(DISTINCT priced) > 1
+         ) THEN NULL ELSE currency END AS currency,
+         price AS price_minor, accessory_of, upgrade_of, consumable, excluded
   FROM products`;
 
 /**

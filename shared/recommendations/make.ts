@@ -13,7 +13,7 @@ import { CATALOGUE_VIEWS, catalogueView } from '../catalogue/sql.ts';
 import type { LineStore } from '../lines/lines.ts';
 import { openLines, takeLines } from '../lines/take-lines.ts';
 import { buildRecommendations } from '../recommend/build.ts';
-import { Conflict } from '../runtime/errors.ts';
+import { Conflict, NotFound } from '../runtime/errors.ts';
 import { quoted } from '../snapshots/duckdb.ts';
 import { MARKS, PLACES, PROFILES } from '../snapshots/layout.ts';
 import type { SnapshotStore } from '../snapshots/snapshot.ts';
@@ -24,8 +24,28 @@ import { type LikelyTags, tagLikely } from './likely.ts';
 import type { DueListener } from './recommendation.ts';
 import type { RowWriter, VersionFiles, VersionStore } from './recommendation-store.ts';
 import { ROW_KINDS, type Row, type RowKind } from './rows.ts';
-import { contentsOf, differing, digestsOf, type TableNames } from './rows-sql.ts';
-import { baseOf, begin, NO_VERSIONS, oldestKept, swap, type Version, type Versions, versionId } from './versions.ts';
+import {
+  ADD_DIGESTS,
+  bordersOf,
+  contentsOf,
+  differing,
+  digestsOf,
+  gone,
+  NO_DIGESTS,
+  type Portion,
+  type TableNames,
+} from './rows-sql.ts';
+import {
+  baseOf,
+  begin,
+  isNext,
+  NO_VERSIONS,
+  oldestKept,
+  swap,
+  type Version,
+  type Versions,
+  versionId,
+} from './versions.ts';
 
 export interface MakeDependencies {
   readonly lines: LineStore;
@@ -97,13 +117,16 @@ async function make(db: DuckDBConnection, dependencies: MakeDependencies): Promi
   const seen = (await versions.getVersions()) ?? NO_VERSIONS;
   if (seen.held) return { kind: 'held' };
   const asOf = now();
+  const id = versionId(asOf);
+  if (!isNext(seen, id)) return { kind: 'overtaken' };
   if (!(await openCustomers(db, asOf, dependencies))) return { kind: 'current' };
-  const base = isFull ? undefined : baseOf(seen, asOf);
+  const wanted = isFull ? undefined : baseOf(seen, asOf);
+  const before =
+    seen.current && (await openPrevious(db, seen.current, wanted ? PREVIOUS : [RECOMMENDATIONS], dependencies));
+  const base = before && wanted;
   const isIncremental = base !== undefined;
-  if (seen.current) await openPrevious(db, seen.current, isIncremental ? PREVIOUS : [RECOMMENDATIONS], dependencies);
   if (isIncremental && !(await findChanged(db))) return { kind: 'current' };
 
-  const id = versionId(asOf);
   const { customers } = await buildRecommendations(db, {
     asOf,
     inputs: INPUTS,
@@ -111,13 +134,18 @@ async function make(db: DuckDBConnection, dependencies: MakeDependencies): Promi
     ...(isIncremental && { incremental: { changed: 'changed', previous: 'previous_recommendations' } }),
   });
   await db.run(stampedSql(asOf, isIncremental));
-  await db.run(contentsOf(TABLES, isIncremental));
-  await db.run(differing(isIncremental, asOf));
 
   const begun = begin(seen, id);
   await versions.putVersions(begun);
-  await keepFiles(db, { id, isIncremental }, dependencies);
-  const written = await writeRows(db, { id, builtAt: asOf }, dependencies);
+  await keepFile(
+    db,
+    { id, name: RECOMMENDATIONS, sql: 'SELECT * FROM recommended ORDER BY customer, rank' },
+    dependencies,
+  );
+  await readKept(db, dependencies);
+  await keepFile(db, { id, name: STATES, sql: 'SELECT * FROM shopper_states ORDER BY customer' }, dependencies);
+  const written = await writeRows(db, { version: { id, builtAt: asOf }, isIncremental }, dependencies);
+  await keepFile(db, { id, name: ROWS, sql: digestsOf(isIncremental) }, dependencies);
   const version = {
     id,
     full: base?.full ?? id,
@@ -126,7 +154,7 @@ async function make(db: DuckDBConnection, dependencies: MakeDependencies): Promi
     written,
   };
   // Before the swap: who dies in between tells again, and it is the same news.
-  await dependencies.due.tell(dueProducts(db, asOf, seen.current?.builtAt));
+  await dependencies.due.tell(dueProducts(db, asOf, before?.builtAt));
   await tagLikely(db, TABLES.productAudience, dependencies.likely);
   const swapped = swap(begun, version);
   await versions.putVersions(swapped);
@@ -170,19 +198,25 @@ async function openCustomers(
   return true;
 }
 
-/** As views `previous_recommendations`, `previous_states`, `previous_rows`. */
+/** As views `previous_recommendations`, `previous_states`, `previous_rows`. Undefined where its files are lost, as after a table was restored. */
 async function openPrevious(
   db: DuckDBConnection,
-  { id }: Version,
+  version: Version,
   names: readonly string[],
   { files, folder }: MakeDependencies,
-): Promise<void> {
+): Promise<Version | undefined> {
   for (const name of names) {
     const file = path.join(folder, `previous-${name}`);
-    await files.fetchFile(id, name, file);
+    try {
+      await files.fetchFile(version.id, name, file);
+    } catch (error) {
+      if (!(error instanceof NotFound)) throw error;
+      return undefined;
+    }
     const view = `previous_${path.parse(name).name}`;
     await db.run(`CREATE OR REPLACE TEMP VIEW ${view} AS SELECT * FROM read_parquet(${quoted(file)})`);
   }
+  return version;
 }
 
 /** `changed`: customers who came, or of whom anything has changed. Whether there are any, or some have gone. */
@@ -196,42 +230,71 @@ async function findChanged(db: DuckDBConnection): Promise<boolean> {
   return (await count(db, 'changed')) > 0 || (await count(db, gone)) > 0;
 }
 
-/** With the day (UTC) up to which the days of reasons count. */
+/** `recommended`: with the day (UTC) up to which the days of reasons count. */
 const stampedSql = (asOf: Instant, isIncremental: boolean): string => {
   const day = `DATE ${quoted(asOf.slice(0, 10))}`;
   const made = `SELECT made.*, ${day} AS day FROM ${TABLES.recommendations} AS made`;
-  if (!isIncremental) return `CREATE OR REPLACE TEMP TABLE recommended AS ${made}`;
-  return `CREATE OR REPLACE TEMP TABLE recommended AS
+  if (!isIncremental) return `CREATE OR REPLACE TEMP VIEW recommended AS ${made}`;
+  return `CREATE OR REPLACE TEMP VIEW recommended AS
     ${made} SEMI JOIN changed USING (customer)
     UNION ALL BY NAME
     SELECT previous.* FROM previous_recommendations AS previous
     SEMI JOIN shoppers USING (customer) ANTI JOIN changed USING (customer)`;
 };
 
-async function keepFiles(
+async function keepFile(
   db: DuckDBConnection,
-  { id, isIncremental }: { readonly id: string; readonly isIncremental: boolean },
+  { id, name, sql }: { readonly id: string; readonly name: string; readonly sql: string },
   { files, folder }: MakeDependencies,
 ): Promise<void> {
-  const tables = [
-    [RECOMMENDATIONS, 'SELECT * FROM recommended ORDER BY customer, rank'],
-    [STATES, 'SELECT * FROM shopper_states ORDER BY customer'],
-    [ROWS, digestsOf(isIncremental)],
-  ] as const;
-  for (const [name, sql] of tables) {
-    const file = path.join(folder, name);
-    await db.run(`COPY (${sql}) TO ${quoted(file)} (FORMAT parquet, COMPRESSION zstd)`);
-    await files.putFile(id, name, file);
-  }
+  const file = path.join(folder, name);
+  await db.run(`COPY (${sql}) TO ${quoted(file)} (FORMAT parquet, COMPRESSION zstd)`);
+  await files.putFile(id, name, file);
 }
 
+/** From the file, which takes no memory, and by customer, so that a portion of them reads a part of it. */
+async function readKept(db: DuckDBConnection, { folder }: MakeDependencies): Promise<void> {
+  const file = quoted(path.join(folder, RECOMMENDATIONS));
+  await db.run(`CREATE OR REPLACE TEMP VIEW recommended AS SELECT * FROM read_parquet(${file})`);
+  await db.run(`DROP TABLE ${TABLES.recommendations}`);
+}
+
+/** Portion by portion. How many were written. */
 async function writeRows(
   db: DuckDBConnection,
-  version: Pick<Version, 'id' | 'builtAt'>,
+  { version, isIncremental }: { readonly version: Pick<Version, 'id' | 'builtAt'>; readonly isIncremental: boolean },
   { rows }: MakeDependencies,
 ): Promise<number> {
+  await db.run(NO_DIGESTS);
   let written = 0;
-  const result = await db.stream('SELECT kind, "of", content FROM differing');
+  for (const portion of await portionsOf(db)) {
+    await db.run(contentsOf(portion, TABLES, isIncremental));
+    await db.run(ADD_DIGESTS);
+    written += await putFound(db, differing(isIncremental), version, rows);
+  }
+  return isIncremental ? written + (await putFound(db, gone(version.builtAt), version, rows)) : written;
+}
+
+async function portionsOf(db: DuckDBConnection): Promise<Portion[]> {
+  const portions: Portion[] = [];
+  for (const kind of ROW_KINDS) {
+    const found = (await db.runAndReadAll(bordersOf(kind, TABLES))).getRows();
+    const borders = [undefined, ...found.map(([border]) => String(border)), undefined];
+    borders.slice(1).forEach((until, index) => {
+      portions.push({ kind, after: borders[index], until });
+    });
+  }
+  return portions;
+}
+
+async function putFound(
+  db: DuckDBConnection,
+  sql: string,
+  version: Pick<Version, 'id' | 'builtAt'>,
+  rows: RowWriter,
+): Promise<number> {
+  let written = 0;
+  const result = await db.stream(sql);
   let waiting: Row[] = [];
   for await (const chunk of result.yieldRowsJson()) {
     waiting.push(

@@ -1,6 +1,7 @@
 /**
  * What to recommend a customer now: the row that the last build made, less what has sold out since. Whom no build knows yet gets what
- * goes with what they have just looked at, then what is popular among their like; so does a customer whose row has run dry.
+ * goes with what they have just looked at, then what is popular among their like; so does a customer whose row has run dry. Who has
+ * refused personalisation gets what is popular with everybody, from that moment on.
  */
 import type { RecentBehaviour } from '../behaviour/recent.ts';
 import type { ProductDirectory } from '../catalogue/directory.ts';
@@ -23,6 +24,8 @@ export interface RecommenderDependencies {
   readonly products: Pick<ProductDirectory, 'find'>;
   /** Of these personas, all of one profile; undefined where none was ever seen. */
   readonly behaviourOf: (personas: readonly PersonaId[]) => Promise<RecentBehaviour | undefined>;
+  /** Whether they refuse personalisation now. Absent: whoever asks has found that out before. */
+  readonly hasRefused?: (personas: readonly PersonaId[]) => Promise<boolean>;
   readonly clock: Clock;
 }
 
@@ -37,10 +40,12 @@ export function createRecommender(its: RecommenderDependencies): Recommender {
     async recommend(root, limit) {
       const current = await version();
       const now = instant(its.clock().getTime());
-      const own = current && (await rowOf(root, current, now, its));
+      const isRefused = (await its.hasRefused?.(namesOf(root))) ?? false;
+      const own = current && !isRefused ? await rowOf(root, current, now, its) : undefined;
       const items = await offered(own ?? [], root, limit, its);
+      const others = isRefused ? popularIn(['all'], current, its) : fallBack(root, current, now, its);
       if (items.length < limit)
-        for await (const item of fallBack(root, current, now, its)) {
+        for await (const item of others) {
           if (items.length >= limit) break;
           if (items.some(({ product }) => product === item.product)) continue;
           items.push(...(await offered([item], root, 1, its)));
@@ -75,14 +80,8 @@ function versionOf({ versions, clock }: Pick<RecommenderDependencies, 'versions'
 }
 
 /** Under the name that the profile has now, else one that it had at the build: personas are joined at any time. */
-async function rowOf(
-  { persona, members }: Place<StoredProfile>,
-  version: Version,
-  now: Instant,
-  its: RecommenderDependencies,
-) {
-  const names = [persona, ...members.filter((member) => member !== persona)].slice(0, NAMES_READ);
-  for (const name of names) {
+async function rowOf(root: Place<StoredProfile>, version: Version, now: Instant, its: RecommenderDependencies) {
+  for (const name of namesOf(root).slice(0, NAMES_READ)) {
     const content = await its.rows.getContent('customer', name, version);
     const items = content === undefined ? [] : readCustomer(content, now);
     if (items.length > 0) return items;
@@ -112,13 +111,15 @@ async function offered(
 /** `channel/connection/id` */
 const isDerived = (product: string): boolean => product.split('/').length >= 3;
 
+const namesOf = ({ persona, members }: Place<StoredProfile>) => [...new Set([persona, ...members])];
+
 async function* fallBack(
-  { persona, members, profile }: Place<StoredProfile>,
+  root: Place<StoredProfile>,
   version: Version | undefined,
   now: Instant,
   its: RecommenderDependencies,
 ): AsyncGenerator<RecommendedItem> {
-  const behaviour = await its.behaviourOf([...new Set([persona, ...members])]);
+  const behaviour = await its.behaviourOf(namesOf(root));
   const recent = behaviour ? lookedAt(behaviour, now) : [];
   for (const { product, at } of recent) yield { product, reason: { code: 'viewed', lastDays: daysBetween(at, now) } };
   if (!version) return;
@@ -127,8 +128,17 @@ async function* fallBack(
     for (const product of content === undefined ? [] : readProducts(content))
       yield { product, reason: { code: 'bought_together', with: seen } };
   }
-  for (const scope of profile ? scopesOf(profile) : ['all']) {
-    const content = await its.rows.getContent('popular', scope, version);
+  yield* popularIn(root.profile ? scopesOf(root.profile) : ['all'], version, its);
+}
+
+async function* popularIn(
+  scopes: readonly string[],
+  version: Version | undefined,
+  { rows }: RecommenderDependencies,
+): AsyncGenerator<RecommendedItem> {
+  if (!version) return;
+  for (const scope of scopes) {
+    const content = await rows.getContent('popular', scope, version);
     for (const product of content === undefined ? [] : readProducts(content))
       yield { product, reason: { code: 'popular_in', segment: scope } };
   }
@@ -157,5 +167,6 @@ const regionOf = ({ facts }: StoredProfile): string | undefined => lastOf(facts.
 const lastOf = (parts: StoredProfile['facts']['channels']): string | undefined =>
   Object.entries(parts).sort(([, a], [, b]) => (a.lastPaidAt < b.lastPaidAt ? 1 : -1))[0]?.[0];
 
-const daysBetween = (from: Instant, until: Instant): number =>
-  Math.max(0, Math.floor((epochMs(until) - epochMs(from)) / DAY_MS));
+/** Dates (UTC), as reasons of a build count them. */
+const daysBetween = (from: Instant, until: Instant): number => Math.max(0, dateOf(until) - dateOf(from));
+const dateOf = (at: Instant): number => Math.floor(epochMs(at) / DAY_MS);

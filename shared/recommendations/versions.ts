@@ -47,6 +47,9 @@ export function baseOf({ current, begun }: Versions, now: Instant): Version | un
   return Date.parse(now) - fullAt < FULL_AFTER_MS ? current : undefined;
 }
 
+/** Whether rows of a version of that name are read after those of all before: not where another's clock is ahead of ours. */
+export const isNext = ({ begun }: Versions, id: string): boolean => begun === undefined || id > begun;
+
 export const begin = (versions: Versions, id: string): Versions => ({ ...next(versions), begun: id });
 
 export const swap = (versions: Versions, version: Version): Versions => ({

@@ -133,7 +133,7 @@ describe('a campaign', () => {
         b: { sent: 0, failed: 0, unknown: 0, waiting: 1 },
       },
       refusedBy: { unregistered: 1 },
-      ...{ delivered: null, opened: null, attributed: null, holdout: null, lift: null },
+      ...{ delivered: null, opened: null, openedByVariant: null, attributed: null, holdout: null, lift: null },
       notes: ['not_attributed_yet', 'delivered_not_told', 'opened_not_told'].map((code) =>
         expect.objectContaining({ code }),
       ),
@@ -160,6 +160,17 @@ describe('what a campaign brought', () => {
     ]);
     for (const { zh, en } of notes)
       expect([/\p{Script=Han}/u.test(zh), /^[\p{ASCII}]+$/u.test(en)]).toEqual([true, true]);
+  });
+
+  test('tells how many messages were opened, where an app has told of any', async () => {
+    const { ask, stores } = await withCampaign();
+    const opened = { messages: 7, variants: { a: 4, b: 3 } };
+    await stores.results.putResult(campaignResult({ campaign: 'welcome-up', opened }));
+    const { body } = await ask('GET', '/v1/campaigns/welcome-up/report', { role: 'reader' });
+    expect(body).toMatchObject({ delivered: null, opened: 7, openedByVariant: { a: 4, b: 3 } });
+    const { notes } = body as { notes: { code: string }[] };
+    expect(notes.map(({ code }) => code)).toContain('opened_as_told');
+    expect(notes.map(({ code }) => code)).not.toContain('opened_not_told');
   });
 
   test('is listed order by order, those taken back too, page by page', async () => {

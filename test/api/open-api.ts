@@ -202,7 +202,10 @@ export function openApi() {
         recommender: { recommend: async () => ({ items: world.recommended }) },
         products: productDirectory(stores.products, clock),
       },
-      push: { ...stores, ...keyed, customers: lazily, identityKeys: async () => KEYS, profiles },
+      push: {
+        ...{ ...stores, ...keyed, customers: lazily, identityKeys: async () => KEYS, profiles },
+        wakes: emptyQueue(sent.wakes),
+      },
       campaignTests: {
         ...{ ...stores, ...keyed, customers: lazily, records: stores.sends },
         ...{ queue: emptyQueue(sent.tests), newId: randomUUID },

@@ -3,6 +3,8 @@ import { describe, expect, it, test } from 'vitest';
 import { anonymousKey } from '../../shared/behaviour/names.ts';
 import { updateVisitor } from '../../shared/behaviour/update-visitors.ts';
 import { sendKey } from '../../shared/campaigns/occurrence.ts';
+import { deliveryParty, idleLane, type LaneState, type Party } from '../../shared/lanes/lane.ts';
+import { pushParty } from '../../shared/push/push-work.ts';
 import { instant } from '../../shared/time/instant.ts';
 import { KEYS, personaId } from '../profiles/people.ts';
 import { NOW_MS, type OpenedApi, withAnne } from './open-api.ts';
@@ -75,6 +77,23 @@ describe('a device of an anonymous visitor', () => {
       consent: { '*': { given: false, at: instant(NOW_MS), source: 'banner' } },
     });
   });
+});
+
+test('with other credentials, campaigns that failed are tried again at once, and no others', async () => {
+  const { ask, stores, sent } = await withAnne();
+  const lanes: Record<string, Partial<LaneState>> = {
+    [pushParty('refused')]: { failures: 5, notBefore: NOW_MS + 900_000 },
+    [pushParty('well')]: {},
+    [deliveryParty('crm')]: { failures: 5, notBefore: NOW_MS + 900_000 },
+  };
+  // The cast: made by the functions above.
+  for (const [party, state] of Object.entries(lanes))
+    await stores.lanes.putLane({ ...idleLane(party as Party), ...state, revision: 1 }, 0);
+  const body = { appKey: 'a1b2c3d4e5f6', masterSecret: 'f6e5d4c3b2a1' };
+  expect(await ask('PUT', '/v1/push-providers/jpush', { body })).toMatchObject({ status: 200 });
+  expect(await stores.lanes.getLane(pushParty('refused'))).toMatchObject({ failures: 0, notBefore: 0 });
+  expect(await stores.lanes.getLane(deliveryParty('crm'))).toMatchObject({ failures: 5 });
+  expect(sent.wakes).toEqual([{ wake: pushParty('refused') }]);
 });
 
 describe('consents of a device', () => {

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EVENTS_PREFIX, type EventRow, linesOf } from '../../shared/behaviour/event-rows.ts';
-import { distinctEventsSql, peoplesEventsSql, visitorsSql } from '../../shared/behaviour/sql.ts';
+import { distinctEventsSql, openedMessagesSql, peoplesEventsSql, visitorsSql } from '../../shared/behaviour/sql.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
 import { keyByTime } from '../../shared/lake/by-time.ts';
 import { instant } from '../../shared/time/instant.ts';
@@ -32,6 +32,19 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "it's events-"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it('messages that people opened are there once each', async () => {
+  const opened = (messageId: string, message?: string, change: Partial<EventRow> = {}) =>
+    row(messageId, { kind: 'push_opened', products: [], ...(message !== undefined && { message }), ...change });
+  const file = path.join(folder, 'opened.json.gz');
+  const rows = [row('o0'), opened('o1', 'k1'), opened('o2', 'k1'), opened('o3'), opened('o4', 'k2')];
+  const machines = [opened('o5', 'k3', { bot: true }), opened('o6', 'k4', { test: true })];
+  await writeFile(file, gzipSync(linesOf([...rows, ...machines])));
+  const db = await (await DuckDBInstance.create(':memory:')).connect();
+  await db.run(`CREATE TABLE events AS ${distinctEventsSql(file)}`);
+  const keys = await db.runAndReadAll(`SELECT message FROM (${openedMessagesSql('events')}) ORDER BY message`);
+  expect(keys.getRowsJson()).toEqual([['k1'], ['k2']]);
+});
 
 it('each is there once, the one that came first; machines are left out; visitors have their persona', async () => {
   const objects = [

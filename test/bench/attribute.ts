@@ -20,6 +20,7 @@ import { campaign } from '../campaigns/spring.ts';
 import { memoryLines } from '../simulation/models/lines.ts';
 import { memoryAttributedOrders, memoryAttributions, memoryResults } from '../simulation/models/proof.ts';
 import { memoryCampaigns } from '../simulation/models/push.ts';
+import { memoryKnownEvents } from '../simulation/models/recommendations.ts';
 import type { Row } from './measure.ts';
 
 const NOW = Date.parse('2026-11-25T12:00:00.000Z');
@@ -97,6 +98,7 @@ async function attribute(folder: string, messages: number): Promise<Row[]> {
       getLatest: async () => ({ lines: linesOf(messages), etag: '1' }),
       fetch: (key, file) => copyFile(path.join(folder, key), file),
     },
+    events: memoryKnownEvents(),
     snapshots: {
       getLatest: memorySnapshotOf(),
       fetchFile: (_snapshot, name, file) => copyFile(path.join(folder, name), file),

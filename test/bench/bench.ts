@@ -10,11 +10,16 @@ import { benchCore } from './core.ts';
 import { benchEndToEnd } from './end-to-end.ts';
 import { benchEntry } from './entry.ts';
 import { benchExports } from './exports.ts';
+import { benchMakeRecommendations } from './make-recommendations.ts';
 import type { Row } from './measure.ts';
 import { benchPlatforms } from './platforms.ts';
 import { benchPreview } from './preview.ts';
 import { benchProfileSpeed } from './profile-speed.ts';
 import { benchProfileUnits, type UnitsTable } from './profile-units.ts';
+import { benchPushDecision } from './push-decision.ts';
+import { benchPushSends } from './push-sends.ts';
+import { benchPushUnits } from './push-units.ts';
+import { benchRecommendRead } from './recommend-read.ts';
 import { benchRederive } from './rederive.ts';
 import { benchSegments } from './segments.ts';
 import { benchThinUnits } from './thin-units.ts';
@@ -25,6 +30,8 @@ const PARTS = [
   'platforms',
   'profiles',
   'segments',
+  'push-decision',
+  'push-sends',
   'bundles',
   'units',
   'profile-units',
@@ -35,11 +42,24 @@ const PARTS = [
   'exports',
   'preview',
   'recommend',
+  'make-recommendations',
+  'recommend-read',
+  'push-units',
   'attribute',
 ] as const;
 type Part = (typeof PARTS)[number];
 /** Minutes long, so only where they are asked for. */
-const LONG: readonly Part[] = ['profile-units', 'rederive', 'exports', 'preview', 'recommend', 'attribute'];
+const LONG: readonly Part[] = [
+  'profile-units',
+  'rederive',
+  'exports',
+  'preview',
+  'recommend',
+  'make-recommendations',
+  'recommend-read',
+  'push-units',
+  'attribute',
+];
 
 const program = new Command('npm run bench --')
   .description('Measures speed, bundle sizes, database units and end-to-end throughput.')
@@ -106,6 +126,8 @@ if (wanted('core')) {
 if (wanted('platforms')) show('verified and read, to their floor (HMAC and JSON.parse)', await benchPlatforms());
 if (wanted('profiles')) show('profiles, a core', await benchProfileSpeed());
 if (wanted('segments')) show('segments, a core', benchSegments());
+if (wanted('push-decision')) show('decisions about messages, a core', benchPushDecision());
+if (wanted('push-sends')) show('messages sent, a core', await benchPushSends());
 if (wanted('bundles')) {
   const { sizes, loads } = benchBundles();
   show('bundles, minified', sizes);
@@ -128,6 +150,13 @@ if (wanted('rederive')) show('a new policy, on the emulator', await benchRederiv
 if (wanted('exports')) show('exports, a core', benchExports(Number(options.members)));
 if (wanted('preview')) show('previews of segments', await benchPreview(Number(options.profiles)));
 if (wanted('recommend')) show('recommendations', await benchRecommend(Number(options.lines)));
+if (wanted('make-recommendations'))
+  show('recommendations, from the lake', await benchMakeRecommendations(Number(options.lines)));
+if (wanted('recommend-read')) show('recommendations, read', await benchRecommendRead());
+if (wanted('push-units')) {
+  if (hasJava()) showUnits(await benchPushUnits());
+  else withoutJava('push-units');
+}
 if (wanted('attribute')) show('orders attributed to messages', await benchAttribute(Number(options.messages)));
 if (options.json) process.stdout.write(`${JSON.stringify(results, null, 2)}\n`);
 process.exit(0);

@@ -8,22 +8,23 @@ export interface Row {
 
 /**
  * Median time of one call of each, from rounds of some 50 ms that take turns, so that what else the machine does falls
- * on all alike.
+ * on all alike. `nowMs`: by the wall clock, or by `cpuMs`.
  */
 export function compareMs(
   steps: readonly (readonly [name: string, run: () => unknown])[],
   rounds = 15,
+  nowMs: () => number = () => performance.now(),
 ): { readonly name: string; readonly ms: number }[] {
-  const prepared = steps.map(([name, run]) => ({ name, run, calls: callsFor50Ms(run), times: [] as number[] }));
+  const prepared = steps.map(([name, run]) => ({ name, run, calls: callsFor50Ms(run, nowMs), times: [] as number[] }));
   for (let round = 0; round < rounds; round++) {
-    for (const { run, calls, times } of prepared) times.push(time(run, calls) / calls);
+    for (const { run, calls, times } of prepared) times.push(time(run, calls, nowMs) / calls);
   }
   return prepared.map(({ name, times }) => ({ name, ms: median(times) }));
 }
 
-function callsFor50Ms(run: () => unknown): number {
+function callsFor50Ms(run: () => unknown, nowMs: () => number): number {
   for (let calls = 1; ; calls *= 2) {
-    const ms = time(run, calls);
+    const ms = time(run, calls, nowMs);
     if (ms > 25) return Math.max(1, Math.round((calls * 50) / ms));
   }
 }
@@ -35,8 +36,14 @@ export function percentile(values: readonly number[], percent: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))] ?? Number.NaN;
 }
 
-function time(run: () => unknown, calls: number): number {
-  const startedMs = performance.now();
+function time(run: () => unknown, calls: number, nowMs: () => number): number {
+  const startedMs = nowMs();
   for (let call = 0; call < calls; call++) run();
-  return performance.now() - startedMs;
+  return nowMs() - startedMs;
+}
+
+/** Processor time of this process: what else the machine does counts little. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }

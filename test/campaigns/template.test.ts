@@ -100,13 +100,16 @@ describe('a template', () => {
     expect(problem?.message.toLowerCase()).toContain(says);
   });
 
-  it.each(['{% include "x" %}', '{% render "/etc/passwd" %}', '{% layout "x" %}'])('%s takes in no file', (text) => {
-    expect(() => render(text)).toThrow(/ENOENT/);
-  });
-
-  it('that never ends is stopped', () => {
-    const text = '{% for a in (1..100000) %}{% for b in (1..100000) %}x{% endfor %}{% endfor %}';
-    expect(() => render(text)).toThrow(/limit/);
+  it.each([
+    ['{% include "x" %}', /ENOENT/],
+    ['{% include customer.tier %}', /ENOENT/],
+    ['{% render "/etc/passwd" %}', /ENOENT/],
+    ['{% layout "x" %}', /ENOENT/],
+    ['{% for a in (1..99999999) %}x{% endfor %}', /limit/],
+    ['{% for a in (1..100000) %}{% for b in (1..100000) %}x{% endfor %}{% endfor %}', /limit/],
+  ])('that fails whoever it is for is refused, and keeps back no other message: %s', (text, says) => {
+    expect(checkMessage(body(text))).toMatchObject([{ at: '/body', message: expect.stringMatching(says) }]);
+    expect(render(text)).toEqual(MISSING);
   });
 });
 

@@ -63,7 +63,8 @@ describe('a campaign', () => {
     const made = await withBuyers();
     await made.type('campaign put -', made.piped(CAMPAIGN));
     const before = (await made.type('campaign report spring --lang en')).stdout;
-    expect(before).toMatch(/opened +not told by the provider\n/);
+    expect(before).toMatch(/delivered +not told by the provider\n/);
+    expect(before).toMatch(/opened +not told by any app\n/);
     expect(before).toContain('* orders were not attributed yet');
     expect((await made.type('campaign orders spring')).stdout).toBe('No order counts for it yet.\n');
     const { results, attributed } = made.api.stores;
@@ -73,6 +74,7 @@ describe('a campaign', () => {
     expect(few).toContain('* 数据不足:窗口已结束的客户,两组各需至少 50 名');
     await results.putResult(
       campaignResult({
+        opened: { messages: 7, variants: { a: 4, b: 3 } },
         holdout: {
           ...{ against: 'campaign', sentTo: 800, heldOut: 200, open: { sentTo: 0, heldOut: 0 } },
           balance: { kind: 'balanced', expected: 0.2, found: 0.2 },
@@ -85,6 +87,8 @@ describe('a campaign', () => {
       }),
     );
     const { stdout } = await made.type('campaign report spring --lang en');
+    expect(stdout).toMatch(/opened +7\n +variant a +4\n +variant b +3\n/);
+    expect(stdout).toContain('* opened is what apps tell');
     expect(stdout).toMatch(/orders +1 \(2 more assisted\), as of 2026-11-25 09:00 UTC\n/);
     expect(stdout).toMatch(/net revenue +128.00 CNY of 1 order\n/);
     expect(stdout).toMatch(/compared +800 sent to, 200 held out of this one\n/);

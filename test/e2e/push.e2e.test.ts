@@ -1,6 +1,10 @@
-/** From a webhook to a message on a customer's phone, on the deployed stack: segment, campaign, consent, provider. */
+/** From a webhook to a message on a customer's phone, on the deployed stack: segment, campaign, consent, provider, and providers that fail. */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { inCurrency, OOLONG } from '../../demo/goods.ts';
 import type { Person } from '../../demo/people.ts';
 import { createRandom } from '../../demo/random.ts';
@@ -8,6 +12,7 @@ import { shopifyCustomerId, shopifyScene } from '../../demo/shopify.ts';
 import { createClient } from '../../shared/api/client.ts';
 import { ROUTES } from '../../shared/api/routes.ts';
 import { type Providers, startProviders } from '../providers/all.ts';
+import { fcmFault } from '../providers/fcm.ts';
 import { endpoints, openShop, post, settle, withKind } from './deployment.ts';
 
 const PATIENCE_MS = 90_000;
@@ -45,6 +50,8 @@ describe('push on the deployed stack', () => {
   let providers: Providers;
   let shop: Awaited<ReturnType<typeof openShop>>;
   const people = { willing: person(1), silent: person(2), refusing: person(3) };
+  /** Who enter one by one, each to a provider that fails in its own way. */
+  const late = { moved: person(4), patient: person(5), waiting: person(6) };
   const profileOf = (who: Person) => `shopify/${shop.connection}/${shopifyCustomerId(who)}`;
   let orders = Number(RUN) * 100 + 50;
 
@@ -65,22 +72,26 @@ describe('push on the deployed stack', () => {
       params: { id: `app-${RUN}-${token}` },
       body: { profile: profileOf(who), endpoint: { provider: 'fcm', token }, locale: 'zh-CN' },
     });
+  const sendTo = async (who: Person) => (await sends()).find(({ profile }) => profile === profileOf(who));
+  const sentBodies = (name: keyof typeof late) =>
+    providers.fcm.taken.filter(({ token }) => token === `registration-token-${name}`);
   const sends = async () =>
     (await api.call(ROUTES.listSendsOfCampaign, { params: { id: campaign }, query: { limit: 50 } })).items;
 
   beforeAll(async () => {
     providers = await startProviders();
     shop = await openShop(`push-${RUN}`);
-    for (const who of Object.values(people)) await buy(who);
+    const all = { ...people, ...late };
+    for (const who of Object.values(all)) await buy(who);
     await settle(shop.connection);
-    for (const [name, who] of Object.entries(people)) {
+    for (const [name, who] of Object.entries(all)) {
       await until(
         () => api.call(ROUTES.getProfile, { params: { id: profileOf(who) } }).catch(() => undefined),
         (profile) => profile !== undefined,
       );
       await register(who, `registration-token-${name}`);
     }
-    await consent(people.willing, true);
+    for (const who of [people.willing, ...Object.values(late)]) await consent(who, true);
     await consent(people.refusing, false);
     await api.call(ROUTES.putPushProvider, {
       params: { provider: 'fcm' },
@@ -168,4 +179,74 @@ describe('push on the deployed stack', () => {
     await sleep(3_000);
     expect(providers.fcm.taken).toHaveLength(1);
   });
+
+  it('forgets a device that its provider does not know any more', async () => {
+    providers.fcm.unregister('registration-token-moved');
+    await buy(late.moved);
+    const send = await until(
+      () => sendTo(late.moved),
+      (found) => found?.state === 'failed',
+    );
+    expect(send).toMatchObject({ state: 'failed', devices: [{ outcome: 'gone', code: 'UNREGISTERED' }] });
+    const device = api.call(ROUTES.getDevice, { params: { id: `app-${RUN}-registration-token-moved` } });
+    await expect(device).rejects.toMatchObject({ status: 404 });
+    const report = await api.call(ROUTES.reportCampaign, { params: { id: campaign } });
+    expect(report).toMatchObject({ sent: 1, failed: 1, refusedBy: { UNREGISTERED: 1 } });
+  });
+
+  it('tries again when a provider that was busy has said to, and sends once', async () => {
+    const before = providers.fcm.calls.send;
+    providers.fcm.faults.next(fcmFault(503, 'UNAVAILABLE', { headers: { 'retry-after': '2' } }));
+    await buy(late.patient);
+    await until(
+      () => providers.fcm.calls.send,
+      (calls) => calls > before,
+    );
+    const askedAtMs = Date.now();
+    const send = await until(
+      () => sendTo(late.patient),
+      (found) => found?.state === 'sent',
+    );
+    expect(send?.state).toBe('sent');
+    expect(Date.now() - askedAtMs).toBeGreaterThan(1_500);
+    expect([providers.fcm.calls.send - before, sentBodies('patient').length]).toEqual([2, 1]);
+  });
+
+  it('waits while credentials are refused, has doctor say so, and sends when they were mended', async () => {
+    // A token that is no longer taken, then an account that may not send.
+    providers.fcm.faults.next(fcmFault(401, 'UNAUTHENTICATED'), 2);
+    providers.fcm.faults.always(fcmFault(403, 'PERMISSION_DENIED'));
+    await buy(late.waiting);
+    const refused = await until(
+      () => sendTo(late.waiting),
+      (found) => found?.devices?.[0]?.code === 'PERMISSION_DENIED',
+    );
+    expect(refused).toMatchObject({ state: 'claimed', devices: [{ outcome: 'refused' }] });
+    const { checks } = await doctor();
+    expect(checks.find(({ check }) => check === 'push')).toMatchObject({
+      status: 'warn',
+      message: expect.stringContaining(`${campaign} (PERMISSION_DENIED)`),
+    });
+    providers.fcm.faults.always(undefined);
+    await api.call(ROUTES.putPushProvider, {
+      params: { provider: 'fcm' },
+      body: JSON.parse(providers.credentialsOf('fcm')),
+    });
+    const send = await until(
+      () => sendTo(late.waiting),
+      (found) => found?.state === 'sent',
+    );
+    expect([send?.state, sentBodies('waiting').length]).toEqual(['sent', 1]);
+  });
 });
+
+const Doctor = z.object({
+  checks: z.array(z.object({ check: z.string(), status: z.string(), message: z.string() })),
+});
+
+/** As an operator asks it. */
+async function doctor(): Promise<z.infer<typeof Doctor>> {
+  const program = path.join(import.meta.dirname, '..', '..', 'cli', 'tributary.mjs');
+  const child = spawn(process.execPath, [program, 'doctor', '--json'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  return Doctor.parse(JSON.parse(await text(child.stdout)));
+}

@@ -265,8 +265,9 @@ describe('permissions', () => {
       [
         ...CONSUME.map((action) => `${action} PushStageQueue`),
         ...['GetItem', 'Query'].map((action) => `dynamodb:${action} TablesCustomers`),
-        // Lanes; access tokens; what is next in a lane.
-        ...['DeleteItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} TablesOperations`),
+        // States of lanes, which it removes none of; work in its own; access tokens; what is next in a lane.
+        ...['GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} TablesOperations`),
+        ...['DeleteItem', 'GetItem', 'PutItem'].map((action) => `dynamodb:${action} TablesOperations`),
         ...['DeleteItem', 'GetItem', 'PutItem'].map((action) => `dynamodb:${action} TablesOperations`),
         'dynamodb:Query TablesOperations/index/due',
         // Campaigns; runs; members; what was sent; budgets; devices.

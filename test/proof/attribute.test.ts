@@ -262,6 +262,44 @@ describe('the lift', () => {
   });
 });
 
+describe('opened messages', () => {
+  /** As an app gets it: 40 hex digits. */
+  const keyOf = (number: number) => String(number).padStart(40, '0');
+
+  test('count once each, of those that were sent, by variant; of what nobody sent nothing counts', async () => {
+    for (const id of ['spring', 'summer', 'autumn']) await shop.start(id);
+    await shop.send('spring', 'anne', 1, { key: keyOf(1) });
+    await shop.send('spring', 'bob', 1, { key: keyOf(2), variant: 'b' });
+    await shop.send('spring', 'cleo', 1, { key: keyOf(3) });
+    await shop.send('spring', 'dora', 1, { key: keyOf(4), state: 'held_out', heldOut: 'campaign' });
+    await shop.send('summer', 'anne', 1, { key: keyOf(5) });
+    await shop.run(2);
+    expect((await shop.result('spring'))?.opened).toBeUndefined();
+    // Twice, on two devices; of who was not sent to; of no message; of a crawler, and of a developer's phone.
+    for (const number of [1, 1, 2, 4, 99]) await shop.tellOpened(keyOf(number));
+    await shop.tellOpened(keyOf(3), { bot: true });
+    await shop.tellOpened(keyOf(5), { test: true });
+    await shop.run(3);
+    expect((await shop.result('spring'))?.opened).toEqual({ messages: 2, variants: { a: 1, b: 1 } });
+    expect((await shop.result('summer'))?.opened).toBeUndefined();
+    expect((await shop.result('autumn'))?.opened).toBeUndefined();
+    const result = await shop.result('spring');
+    await shop.run(3);
+    expect(await shop.result('spring')).toEqual(result);
+  });
+
+  test('are counted as long as the messages are, though what was looked at is long forgotten', async () => {
+    await shop.start('spring');
+    await shop.send('spring', 'anne', 1, { key: keyOf(1) });
+    await shop.tellOpened(keyOf(1));
+    await shop.tellOpened(keyOf(2), { kind: 'page' });
+    const later = day(200);
+    await shop.tellOpened(keyOf(3), { at: later, receivedAt: later }, later);
+    await shop.run(201);
+    expect((await shop.result('spring'))?.opened).toEqual({ messages: 1, variants: { a: 1 } });
+  });
+});
+
 test('what is far back stays as it was said, though its records go', async () => {
   await shop.start('spring');
   await shop.send('spring', 'anne', 1);

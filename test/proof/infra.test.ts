@@ -81,6 +81,7 @@ it('may do exactly this', () => {
     's3:AbortMultipartUpload LakeBucket/attributions/*',
     's3:AbortMultipartUpload LakeBucket/lines/*',
     's3:DeleteObject LakeBucket/lines/*',
+    's3:GetObject LakeBucket/behaviour/*',
     's3:GetObject LakeBucket/lines/*',
     's3:GetObject LakeBucket/rows/lines/*',
     's3:GetObject LakeBucket/snapshots/*',

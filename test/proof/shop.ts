@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createAttribute } from '../../functions/attribute/handler.ts';
+import type { EventRow } from '../../shared/behaviour/event-rows.ts';
+import { knowEvents } from '../../shared/behaviour/know-events.ts';
 import type { Campaign } from '../../shared/campaigns/campaign.ts';
 import type { LineRow } from '../../shared/lines/rows.ts';
 import type { AttributeOutcome } from '../../shared/proof/attribute-orders.ts';
@@ -17,6 +19,7 @@ import { personaId } from '../profiles/people.ts';
 import { memoryLines } from '../simulation/models/lines.ts';
 import { memoryAttributedOrders, memoryAttributions, memoryResults } from '../simulation/models/proof.ts';
 import { memoryCampaigns, memorySendRecords } from '../simulation/models/push.ts';
+import { memoryKnownEvents } from '../simulation/models/recommendations.ts';
 import { memorySnapshots } from '../simulation/models/snapshots.ts';
 import { place } from '../snapshots/samples.ts';
 
@@ -44,6 +47,7 @@ export async function openShop() {
     campaigns: memoryCampaigns(),
     records: memorySendRecords(),
     lines: memoryLines(),
+    events: memoryKnownEvents(),
     snapshots: memorySnapshots(),
     results: memoryResults(),
     orders: memoryAttributedOrders(),
@@ -93,6 +97,25 @@ export async function openShop() {
         ...(by !== undefined && { persona: `shopify/shop/${by}` }),
       });
       await stores.lines.putRows(rows, instant(START + ++recordings));
+    },
+
+    /** An app, or whoever has its key, says that a message was opened; recommend takes it in. */
+    async tellOpened(message: string, changes: Partial<EventRow> = {}, takenAt?: Instant) {
+      const at = instant(START + ++recordings);
+      stores.events.putRows(
+        [
+          {
+            ...{ source: 'app', messageId: `e${recordings}`, kind: 'push_opened', message, at, receivedAt: at },
+            ...{ visitor: 'app#a', products: [], bot: false, test: false, ...changes },
+          },
+        ],
+        at,
+      );
+      const instance = await openDuckDB({ memoryMiB: 300, threads: 1, folder });
+      const db = await instance.connect();
+      await knowEvents({ store: stores.events, db, folder: path.join(folder, 'events'), now: () => takenAt ?? at });
+      db.disconnectSync();
+      instance.closeSync();
     },
 
     /** Profiles as they are joined now: each name is of the first. */

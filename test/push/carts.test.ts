@@ -9,11 +9,12 @@ import { runLane } from '../../shared/lanes/run.ts';
 import { createCarts } from '../../shared/push/carts.ts';
 import { openPush, PUSH_LIMITS } from '../../shared/push/errand.ts';
 import { leftCart, ONE_CART_MS } from '../../shared/push/left-cart.ts';
+import { pushEventOf } from '../../shared/push/push-event.ts';
 import { type PushWork, pushParty } from '../../shared/push/push-work.ts';
 import { epochMs, type Instant, instant } from '../../shared/time/instant.ts';
 import { NOON } from '../campaigns/spring.ts';
 import { KEYS, personaId } from '../profiles/people.ts';
-import { memoryLanes } from '../simulation/models/lanes.ts';
+import { createMortal, type Death } from './mortal.ts';
 import { openStage } from './stage.ts';
 
 const MINUTE_MS = 60_000;
@@ -34,7 +35,7 @@ async function open(changes: Parameters<typeof openStage>[0] = {}) {
     },
     ...changes,
   });
-  const { customers, visitors, dependencies, own, now } = stage;
+  const { customers, visitors, dependencies, lanes, own, now } = stage;
   // The place of her user is that of the profile: as if both had given one phone.
   const { getPlace } = customers;
   customers.getPlace = async (persona) => {
@@ -43,7 +44,6 @@ async function open(changes: Parameters<typeof openStage>[0] = {}) {
   };
   await stage.putProduct('tea', { title: { zh: '春茶' } });
   await stage.putProduct('honey', { title: { zh: '蜂蜜' } });
-  const lanes = memoryLanes<PushWork>();
   const carts = createCarts({ campaigns: stage.campaigns, lanes, clock: dependencies.clock });
   let number = 0;
 
@@ -64,16 +64,23 @@ async function open(changes: Parameters<typeof openStage>[0] = {}) {
   });
 
   const wakes = { send: async () => undefined };
-  const runner = { lanes, wakes, sleep: async () => undefined, random: () => 0, newHolder: () => 'me' };
+  const runner = { lanes, wakes, sleep: async () => undefined, random: () => 0, newHolder: () => `${number++}` };
   return {
-    ...{ ...stage, lanes, carts, take, event },
+    ...{ ...stage, carts, take, event },
     say: (kind: BehaviourKind, product?: string, changed?: Partial<BehaviourEvent>) =>
       take([event(kind, product, changed)]),
-    run: () =>
-      runLane(
-        { party: pushParty(own.id), limits: PUSH_LIMITS, open: (opening) => openPush(own.id, opening, dependencies) },
-        { ...runner, clock: dependencies.clock },
-      ),
+    run: (death?: Death) => {
+      const mortal = createMortal(death);
+      const { records, logs, devices, teller, clock } = dependencies;
+      const its = {
+        ...{ ...dependencies, records: mortal(records), logs: mortal(logs), devices: mortal(devices) },
+        ...{ teller: mortal(teller), lanes: mortal(lanes) },
+      };
+      return runLane(
+        { party: pushParty(own.id), limits: PUSH_LIMITS, open: (opening) => openPush(own.id, opening, its) },
+        { ...runner, lanes: its.lanes, clock },
+      );
+    },
     rows: (): Work<PushWork>[] => lanes.waiting(),
     outcomes: async () =>
       (await stage.records.listRecords(own.id, 99)).items
@@ -163,6 +170,35 @@ describe('a cart', () => {
     };
     await stage.run();
     expect([await stage.outcomes(), stage.rows()]).toMatchObject([['sent'], [{ dueAt: epochMs(minute(120)) }]]);
+  });
+
+  it('whose message the provider has put off is told of, though something was put in meanwhile', async () => {
+    const stage = await open();
+    await stage.say('product_added', 'tea');
+    stage.later(HOUR_MS);
+    stage.fcm.next.push({ kind: 'later', code: 'http_503' });
+    await stage.run();
+    expect([stage.bodies(), await stage.outcomes()]).toEqual([[], ['claimed']]);
+    await stage.say('product_added', 'honey');
+    for (let minutes = 0; minutes < 130; minutes++) {
+      stage.later(MINUTE_MS);
+      await stage.run();
+    }
+    expect([stage.bodies(), (await stage.outcomes()).sort()]).toEqual([['蜂蜜还在等您'], ['already_sent', 'sent']]);
+    expect(stage.rows()).toEqual([]);
+  });
+
+  it('of which the bus has not taken word is told there, though something was put in meanwhile', async () => {
+    const stage = await open();
+    await stage.say('product_added', 'tea');
+    stage.later(HOUR_MS);
+    stage.world.isBusDead = true;
+    await stage.run();
+    await stage.say('product_added', 'honey');
+    stage.world.isBusDead = false;
+    stage.later(MINUTE_MS);
+    await stage.run();
+    expect(stage.told.map(({ type }) => type)).toEqual(['push.sent']);
   });
 
   it('is held for the morning, and looked at again then', async () => {
@@ -256,6 +292,49 @@ test('whatever comes how often and in which order, there is one row, due an hour
       expect([await stage.outcomes(), stage.bodies().length, stage.rows()]).toEqual([['sent'], 1, []]);
     }),
     { numRuns: 60 },
+  );
+});
+
+test('whatever dies at whichever call, while words of the cart come, it is told of once at most, and nothing is lost', async () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('word' as const), device: fc.constantFrom('laptop', 'phone') }),
+    fc.record({ kind: fc.constant('run' as const), after: fc.nat(30), isDone: fc.boolean() }),
+    fc.record({ kind: fc.constant('wait' as const), minutes: fc.constantFrom(1, 30, 60) }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 12 }),
+      fc.array(fc.constantFrom('sent', 'later', 'die', 'unknown'), { maxLength: 3 }),
+      async (steps, answers) => {
+        const stage = await open();
+        await stage.setPolicy({ quietHours: null });
+        for (const answer of answers)
+          stage.fcm.next.push(
+            answer === 'die' ? 'die' : answer === 'sent' ? { kind: 'sent' } : { kind: answer, code: 'x' },
+          );
+        await stage.say('product_added', 'tea');
+        for (const one of steps) {
+          if (one.kind === 'word') await stage.say('product_added', 'honey', { anonymousId: one.device });
+          else if (one.kind === 'wait') stage.later(one.minutes * MINUTE_MS);
+          else await stage.run(one).catch(() => undefined);
+        }
+        // As the sweep does, until all leases, pauses and carts are over.
+        for (let times = 0; times < 40; times++) {
+          stage.later(5 * MINUTE_MS);
+          await stage.run().catch(() => undefined);
+        }
+        expect(stage.rows()).toEqual([]);
+        expect(stage.fcm.taken.length).toBeLessThanOrEqual(1);
+        const { items } = await stage.records.listRecords(stage.own.id, 99);
+        const states = items.map(({ state }) => state);
+        // Of one cart: sent, or perhaps; never that it was sent already, where it was not.
+        expect(states.filter((state) => state === 'sent' || state === 'unknown')).toHaveLength(1);
+        expect(states.filter((state) => state === 'claimed' || state === 'sending')).toEqual([]);
+        const settled = items.flatMap((record) => pushEventOf(record)?.id ?? []);
+        expect(new Set(stage.told.map(({ id }) => id))).toEqual(new Set(settled));
+      },
+    ),
+    { numRuns: 150 },
   );
 });
 

@@ -2,8 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { unitOf } from '../../shared/campaigns/assignment.ts';
+import type { Work } from '../../shared/lanes/lane.ts';
 import type { PushDependencies } from '../../shared/push/errand.ts';
+import type { PushWork } from '../../shared/push/push-work.ts';
+import { Conflict } from '../../shared/runtime/errors.ts';
+import { NOON } from '../campaigns/spring.ts';
 import { personaId } from '../profiles/people.ts';
+import { createMortal } from './mortal.ts';
 import { ALIAS, ANNE, openStage } from './stage.ts';
 
 const HOUR_MS = 3_600_000;
@@ -19,6 +24,8 @@ describe('an occurrence', () => {
     expect(await stage.perform(work)).toMatchObject(DONE);
     expect(stage.fcm.taken).toMatchObject([{ key: work.subject, content: { title: '春茶上市', body: '新茶已到' } }]);
     expect(stage.jpush.taken).toHaveLength(1);
+    // What an app tells that it was opened by is what its record is called.
+    expect(stage.fcm.taken[0]?.content.data).toEqual({ campaign: 'spring', variant: 'a', message: work.subject });
     expect(await stage.recordOf(work)).toMatchObject({
       ...{ state: 'sent', profile: ANNE, variant: 'a', isPersonalised: true, version: 1 },
       devices: [
@@ -102,6 +109,24 @@ describe('an occurrence', () => {
     expect(stage.fcm.taken).toHaveLength(1);
   });
 
+  it('of a campaign that stays paused is asked about less and less, and goes when it would be out of date', async () => {
+    const stage = await openStage();
+    await stage.campaigns.putCampaign({ ...stage.own, version: 2, wanted: 'paused' });
+    let work: Work<PushWork> = stage.work();
+    let asked = 0;
+    while (asked < 100) {
+      const outcome = await stage.perform(work);
+      if (outcome.kind !== 'later') break;
+      const { at, code } = outcome;
+      work = { ...work, attempts: ++asked, trouble: work.trouble ?? { code, since: Date.parse(stage.now()) } };
+      stage.later(at - Date.parse(stage.now()));
+    }
+    expect(await stage.recordOf(work)).toMatchObject({ state: 'suppressed', reasons: ['not_running', 'stale'] });
+    // Six hours in which it is news, and twelve for which it may be held.
+    expect(Date.parse(stage.now()) - Date.parse(NOON)).toBeLessThan(18.5 * HOUR_MS);
+    expect(asked).toBeLessThan(90);
+  });
+
   it('past the budget is kept back, and what was tried twice counts once', async () => {
     const stage = await openStage({ limits: { budget: 1 } });
     stage.fcm.next.push({ kind: 'later', code: 'http_503' });
@@ -112,6 +137,18 @@ describe('an occurrence', () => {
     await stage.perform(second);
     expect(await stage.recordOf(first)).toMatchObject({ state: 'sent' });
     expect(await stage.recordOf(second)).toMatchObject({ reasons: ['budget_spent'] });
+  });
+
+  it('that lacks something for a customer who would be held out is kept back as for any other', async () => {
+    const share = unitOf('holdout spring', ANNE) + 1e-9;
+    const messages = { zh: { title: 'x', body: '{{ customer.name }}' } };
+    const stage = await openStage({
+      limits: { holdout: share },
+      content: { defaultLocale: 'zh', variants: [{ id: 'a', weight: 1, messages }] },
+    });
+    const work = stage.work();
+    await stage.perform(work);
+    expect(await stage.recordOf(work)).toMatchObject({ state: 'suppressed', reasons: ['missing_value'] });
   });
 
   it('of a customer held out is recorded, with nothing sent', async () => {
@@ -169,6 +206,22 @@ describe('the provider', () => {
     });
   });
 
+  it('that knows one device no more is asked nothing twice, though that was registered anew meanwhile', async () => {
+    const stage = await openStage();
+    await stage.devices.putDevice({
+      ...{ id: 'tablet', persona: ANNE, endpoint: { provider: 'fcm', token: 't2' }, seenAt: stage.now() },
+    });
+    stage.fcm.next.push({ kind: 'gone', code: 'unregistered' });
+    const removeDevice = async () => {
+      throw new Conflict('device_changed', 'The device was registered by another meanwhile.');
+    };
+    const work = stage.work();
+    const devices = { ...stage.devices, removeDevice };
+    expect(await stage.perform(work, { ...stage.dependencies, devices })).toMatchObject(DONE);
+    expect([stage.fcm.tried.length, stage.fcm.taken.length]).toEqual([2, 1]);
+    expect(await stage.recordOf(work)).toMatchObject({ state: 'sent' });
+  });
+
   it('that is busy is asked again, and the customer once more whether they want it', async () => {
     const stage = await openStage();
     stage.fcm.next.push({ kind: 'later', code: 'http_429', retryAfterMs: 5_000 });
@@ -183,11 +236,11 @@ describe('the provider', () => {
     expect((await stage.logs.getLog(ANNE))?.sends).toEqual([]);
   });
 
-  it('that refuses our credentials closes the lane until a person has acted', async () => {
+  it('that refuses our credentials is asked again, and keeps waiting nobody whom another reaches', async () => {
     const stage = await openStage();
     stage.fcm.next.push({ kind: 'refused', code: 'credentials' });
     const work = stage.work();
-    expect(await stage.perform(work)).toEqual({ kind: 'party_down', code: 'credentials' });
+    expect(await stage.perform(work)).toEqual({ kind: 'failed', code: 'credentials' });
     await stage.perform(work);
     expect(await stage.recordOf(work)).toMatchObject({ state: 'sent' });
   });
@@ -240,14 +293,43 @@ describe('a function that dies after the provider took it', () => {
     expect(stage.jpush.taken).toHaveLength(1);
     expect(await stage.recordOf(work)).toMatchObject({ state: 'sent' });
   });
+
+  /** Dies once JPush has the message. */
+  async function afterJpushTookIt() {
+    const stage = await openStage();
+    await stage.devices.putDevice({
+      ...{ id: 'phone', persona: ANNE, endpoint: { provider: 'jpush', registrationId: 'r1' }, seenAt: stage.now() },
+    });
+    stage.jpush.next.push('die');
+    const work = stage.work();
+    await expect(stage.perform(work)).rejects.toThrow('died');
+    return { stage, work };
+  }
+
+  it('leaves it unknown where it would not be sent any more, and it counts', async () => {
+    const { stage, work } = await afterJpushTookIt();
+    stage.later(1);
+    await stage.say('push', false);
+    await stage.perform(work);
+    expect(await stage.recordOf(work)).toMatchObject({ state: 'unknown' });
+    expect((await stage.logs.getLog(ANNE))?.sends).toMatchObject([{ key: work.subject }]);
+  });
+
+  it('has it sent again only for as long as the provider knows its key', async () => {
+    const { stage, work } = await afterJpushTookIt();
+    await stage.setPolicy({ freshHours: 72 });
+    stage.later(24 * HOUR_MS);
+    await stage.perform(work);
+    expect(stage.jpush.tried).toHaveLength(1);
+    expect(await stage.recordOf(work)).toMatchObject({ state: 'unknown' });
+  });
 });
 
 test('whatever dies at whichever call, a message is taken once at most, and settled in the end', async () => {
-  type Store = 'records' | 'logs' | 'devices' | 'customers';
-  const STORES: readonly Store[] = ['records', 'logs', 'devices', 'customers'];
+  const STORES = ['records', 'logs', 'devices', 'customers', 'teller'] as const;
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.record({ after: fc.nat(12), isDone: fc.boolean() }), { maxLength: 4 }),
+      fc.array(fc.record({ after: fc.nat(14), isDone: fc.boolean() }), { maxLength: 4 }),
       fc.array(fc.constantFrom('sent', 'later', 'die', 'unknown'), { maxLength: 4 }),
       async (deaths, answers) => {
         const stage = await openStage();
@@ -257,22 +339,7 @@ test('whatever dies at whichever call, a message is taken once at most, and sett
           );
         const work = stage.work();
         for (const death of [...deaths, undefined, undefined, undefined, undefined, undefined]) {
-          let left = death?.after ?? Number.POSITIVE_INFINITY;
-          // Dies before or after the call does what it does.
-          const mortal = <S extends object>(store: S): S =>
-            new Proxy(store, {
-              get: (target, name) => {
-                const call: unknown = Reflect.get(target, name);
-                if (typeof call !== 'function') return call;
-                return async (...args: unknown[]) => {
-                  const dies = left-- === 0;
-                  if (dies && !death?.isDone) throw new Error('died');
-                  const result: unknown = await Reflect.apply(call, target, args);
-                  if (dies) throw new Error('died');
-                  return result;
-                };
-              },
-            });
+          const mortal = createMortal(death);
           const its: PushDependencies = { ...stage.dependencies };
           const all = Object.fromEntries(STORES.map((name) => [name, mortal(its[name])]));
           await stage.perform(work, { ...its, ...all }).catch(() => undefined);
@@ -281,6 +348,8 @@ test('whatever dies at whichever call, a message is taken once at most, and sett
         const record = await stage.recordOf(work);
         expect(['sent', 'unknown', 'failed']).toContain(record?.state);
         if (record?.state === 'sent') expect(stage.fcm.taken).toHaveLength(1);
+        // At least once, whatever was lost in between.
+        expect(new Set(stage.told.map(({ id }) => id)).size).toBe(record?.state === 'sent' ? 1 : 0);
       },
     ),
     { numRuns: 400 },

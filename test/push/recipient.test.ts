@@ -5,6 +5,7 @@ import { updateVisitor } from '../../shared/behaviour/update-visitors.ts';
 import type { Visitor } from '../../shared/behaviour/visitor.ts';
 import type { Mark } from '../../shared/profiles/marks.ts';
 import { updateCustomers } from '../../shared/profiles/update.ts';
+import { DEVICES_MOST } from '../../shared/push/device.ts';
 import { readRecipient } from '../../shared/push/recipient.ts';
 import { contactKey, readContact } from '../../shared/push/suppression-list.ts';
 import { epochMs, type Instant, instant } from '../../shared/time/instant.ts';
@@ -54,6 +55,30 @@ async function withUser() {
 }
 
 const ids = (known: Awaited<ReturnType<typeof readRecipient>>) => known?.devices.map(({ id }) => id);
+
+describe('devices', () => {
+  it('registered under two names are one, so it is sent to once', async () => {
+    const stage = await open();
+    await stage.devices.putDevice({
+      ...{ id: 'phone-installed-anew', persona: ANNE, endpoint: { provider: 'fcm', token: 't1' }, seenAt: at(1) },
+    });
+    expect(ids(await stage.known())).toEqual(['phone-installed-anew']);
+    await stage.perform(stage.work());
+    expect(stage.fcm.tried).toHaveLength(1);
+  });
+
+  it('of all personas and browsers are so many as one customer may have, those seen last', async () => {
+    const stage = await withUser();
+    for (let number = 0; number < DEVICES_MOST; number++)
+      await stage.devices.putDevice({
+        ...{ id: `old-${number}`, persona: USER, endpoint: { provider: 'fcm', token: `old-${number}` } },
+        seenAt: at(-1 - number),
+      });
+    await stage.see(1, USER);
+    const found = ids(await stage.known());
+    expect([found?.length, found?.slice(0, 3)]).toEqual([DEVICES_MOST, ['browser', 'phone', 'old-0']]);
+  });
+});
 
 describe('the device of an anonymous visitor', () => {
   it("is nobody's until it is proven whose, and then the customer's", async () => {

@@ -19,6 +19,7 @@ import { epochMs, type Instant, instant } from '../../shared/time/instant.ts';
 import { campaign, NOON } from '../campaigns/spring.ts';
 import { ANNE as BOUGHT, bought, KEYS, personaId, testRules } from '../profiles/people.ts';
 import { memoryCustomers } from '../simulation/models/customers.ts';
+import { memoryLanes } from '../simulation/models/lanes.ts';
 import { memoryProducts } from '../simulation/models/products.ts';
 import {
   memoryCampaigns,
@@ -76,6 +77,7 @@ export async function openStage(
   const devices = memoryDevices();
   const logs = memoryContactLogs();
   const records = memorySendRecords();
+  const lanes = memoryLanes<PushWork>();
   const providers = { fcm: testSender('fcm', false), jpush: testSender('jpush', true) };
   const measured: string[] = [];
   const told: PushEvent[] = [];
@@ -107,6 +109,7 @@ export async function openStage(
     devices,
     logs,
     records,
+    lanes,
     ...anonymous,
     recommender: { recommend: async (_, limit) => ({ items: world.recommended.slice(0, limit) }) },
     products: { find: (id) => getProduct(id, { products }) },
@@ -145,7 +148,7 @@ export async function openStage(
   }
 
   return {
-    ...{ customers, campaigns, devices, logs, records, dependencies, measured, own, work, perform },
+    ...{ customers, campaigns, devices, logs, records, lanes, dependencies, measured, own, work, perform },
     ...{ fcm: providers.fcm, jpush: providers.jpush, ...anonymous, told, world },
     recordOf: ({ detail }: Work<PushWork>) =>
       records.getRecord(own.id, sendKey(own.id, detail.profile, detail.occurrence.id)),

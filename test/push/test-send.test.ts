@@ -1,10 +1,12 @@
 /** Trying a campaign on a device of the brand's own. */
-import { describe, expect, it } from 'vitest';
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
 import type { Campaign } from '../../shared/campaigns/campaign.ts';
 import type { CampaignTest } from '../../shared/push/campaign-test.ts';
 import { sendTest } from '../../shared/push/test-send.ts';
 import type { Outcome } from '../../shared/senders/sender.ts';
 import { memoryCampaignTests } from '../simulation/models/push.ts';
+import { createMortal } from './mortal.ts';
 import { ALIAS, ANNE, openStage } from './stage.ts';
 
 const MESSAGES = {
@@ -44,6 +46,8 @@ describe('a test', () => {
         content: { title: 'Hello', body: 'high value', data: { campaign: 'spring', variant: 'a', test: 'true' } },
       },
     ]);
+    // An app under test tells that it was opened like any: it is the key of no record.
+    expect(fcm.taken[0]?.content.data.message).toBe(fcm.taken[0]?.key);
     expect(await records.listRecords('spring', 10)).toEqual({ items: [] });
     expect(await logs.getLog(ANNE)).toBeUndefined();
   });
@@ -60,6 +64,20 @@ describe('a test', () => {
     const { send, fcm } = await open();
     await send();
     await send();
+    expect(fcm.tried).toHaveLength(1);
+  });
+
+  it('is said to be sent, though its message came again while it was', async () => {
+    const { send, found, fcm } = await open();
+    fcm.next.push({ kind: 'sent' });
+    const { send: call } = fcm.sender;
+    fcm.sender.send = async (...batch) => {
+      await send();
+      return call(...batch);
+    };
+    await send();
+    expect(await found()).toMatchObject({ state: 'sent', provider: 'fcm' });
+    expect(await found()).not.toHaveProperty('code');
     expect(fcm.tried).toHaveLength(1);
   });
 
@@ -114,4 +132,32 @@ describe('a test', () => {
     await sendTest({ campaign: 'spring', id: 't1' }, { ...dependencies, senders: async () => undefined });
     expect(await found()).toMatchObject({ state: 'failed', code: 'no_credentials' });
   });
+});
+
+test('whatever dies at whichever call, a test is sent once at most, and comes to an end', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ after: fc.nat(8), isDone: fc.boolean() }), { maxLength: 4 }),
+      fc.array(fc.constantFrom('sent', 'later', 'die', 'unknown'), { maxLength: 2 }),
+      async (deaths, answers) => {
+        const { fcm, dependencies, found } = await open();
+        for (const answer of answers)
+          fcm.next.push(answer === 'die' ? 'die' : answer === 'sent' ? { kind: 'sent' } : { kind: answer, code: 'x' });
+        for (const death of [...deaths, undefined, undefined]) {
+          const mortal = createMortal(death);
+          const { tests, devices, customers, campaigns } = dependencies;
+          const all = {
+            ...{ tests: mortal(tests), devices: mortal(devices) },
+            ...{ customers: mortal(customers), campaigns: mortal(campaigns) },
+          };
+          await sendTest({ campaign: 'spring', id: 't1' }, { ...dependencies, ...all }).catch(() => undefined);
+        }
+        expect(fcm.tried.length).toBeLessThanOrEqual(1);
+        const { state } = (await found()) ?? {};
+        expect(['sent', 'failed', 'unknown']).toContain(state);
+        if (state === 'sent') expect(fcm.taken).toHaveLength(1);
+      },
+    ),
+    { numRuns: 200 },
+  );
 });

@@ -15,12 +15,12 @@ import { openDuckDB, quoted } from '../../shared/snapshots/duckdb.ts';
 import { instant } from '../../shared/time/instant.ts';
 import type { Row } from '../bench/measure.ts';
 
-const NOW_MS = Date.UTC(2026, 10, 25);
+export const NOW_MS = Date.UTC(2026, 10, 25);
 /** Of DuckDB's buffers; the process needs some 300 MB besides. */
 const BUILD_MIB = 1_200;
 const THREADS = 2;
-const LINES_PER_CUSTOMER = 8;
-const PRODUCTS = 20_000;
+export const LINES_PER_CUSTOMER = 8;
+export const PRODUCTS = 20_000;
 const FILES = ['lines', 'events', 'products', 'customers'] as const;
 
 export async function benchRecommend(lines: number): Promise<Row[]> {
@@ -71,7 +71,7 @@ const popular = (of: string): string => `CAST(floor(power(${of}, 3) * ${PRODUCTS
 const who = (customers: number, of: string): string => `CAST(floor(power(${of}, 2) * ${customers}) AS INTEGER)`;
 
 /** Three lines to an order. */
-const linesOf = (lines: number, customers: number): string => `
+export const linesOf = (lines: number, customers: number): string => `
   SELECT 'c' || lpad(CAST(who AS VARCHAR), 8, '0') AS customer,
     'p' || lpad(CAST(CASE WHEN ${chance('i', '3')} < 0.5 THEN ${popular(chance('who', `hash(i, 4) % 6`))} ELSE ${popular(chance('i', '5'))} END AS VARCHAR), 6, '0') AS product,
     CAST(NULL AS VARCHAR) AS category, make_timestamp_ms(CAST(${NOW_MS} - hash(n, 6) % 47304000000 AS BIGINT)) AS ordered_at,
@@ -80,14 +80,14 @@ const linesOf = (lines: number, customers: number): string => `
     'CN/省' || hash(who, 8) % 34 AS region, 'o' || n AS order_key
   FROM (SELECT range AS i, range // 3 AS n, ${who(customers, chance('range // 3', '2'))} AS who FROM range(${lines}))`;
 
-const eventsOf = (lines: number, customers: number): string => `
+export const eventsOf = (lines: number, customers: number): string => `
   SELECT 'c' || lpad(CAST(${who(customers, chance('range', '20'))} AS VARCHAR), 8, '0') AS customer,
     'p' || lpad(CAST(${popular(chance('range', '21'))} AS VARCHAR), 6, '0') AS product,
     CASE WHEN hash(range, 22) % 10 = 0 THEN 'cart' ELSE 'view' END AS kind,
     make_timestamp_ms(CAST(${NOW_MS} - hash(range, 23) % 5184000000 AS BIGINT)) AS at
   FROM range(${Math.ceil(lines / 2)})`;
 
-const CATALOGUE = `
+export const CATALOGUE = `
   SELECT 'p' || lpad(CAST(range AS VARCHAR), 6, '0') AS product, 'k' || range % 20 || '/k' || range % 200 AS category_path,
     hash(range, 30) % 10 > 0 AS in_stock,
     CASE WHEN hash(range, 31) % 20 = 0 THEN ['CN/省1', 'CN/省2'] END AS regions, 'CNY' AS currency, CAST(1000 AS BIGINT) AS price_minor,
@@ -96,7 +96,7 @@ const CATALOGUE = `
     hash(range, 36) % 2 = 0 AS consumable, false AS excluded
   FROM range(${PRODUCTS})`;
 
-const customersOf = (customers: number): string => `
+export const customersOf = (customers: number): string => `
   SELECT 'c' || lpad(CAST(range AS VARCHAR), 8, '0') AS customer,
     ['high_value', 'growth', 'stable', 'base'][1 + CAST(hash(range, 40) % 4 AS INTEGER)] AS tier,
     'CN/省' || hash(range, 8) % 34 AS region, 'shopify' AS channel, 'CNY' AS currency

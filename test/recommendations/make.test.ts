@@ -1,8 +1,9 @@
 /** The lake → versions of recommendations: what changes is made anew, and a version that came to nothing never shows. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readCustomer, readProducts } from '../../shared/recommendations/rows.ts';
+import { readAudience, readCustomer, readProducts } from '../../shared/recommendations/rows.ts';
 import { resume, rollBack } from '../../shared/recommendations/versions.ts';
 import { instant } from '../../shared/time/instant.ts';
+import { recorded } from '../lines/lab.ts';
 import { customer, daysAgo, openWorld, START, type World } from './world.ts';
 
 let world: World;
@@ -204,4 +205,148 @@ test('customers likely to want a product are tagged, while a segment asks for it
   world.segments.splice(0, 1, asks('likely:rice', true) as (typeof world.segments)[number]);
   await world.make(true);
   expect(world.tagged).toEqual(['ann', 'ben'].map((name) => `- likely:rice ${customer(name)}`));
+});
+
+test('a product that sold out keeps the audience it had, whoever has changed since, and its tags', async () => {
+  await aShop();
+  const asks = { not: { field: 'tags', includes: 'likely:rice' } } as const;
+  world.segments.push({
+    ...{ id: 'rice-lovers', name: 'rice', when: asks, isArchived: false },
+    ...{ version: 1, revision: 1, by: 'a marketer', at: world.now() },
+  });
+  await world.make();
+  const audience = async () =>
+    readAudience((await world.stored.getContent('audience', 'rice', await version())) ?? '[]').map(
+      (one) => one.customer,
+    );
+  const names = ['ann', 'ben', 'cai'].map(customer);
+  expect((await audience()).sort()).toEqual(names);
+  for (const persona of names)
+    await world.mark({ persona, kind: 'tag', name: 'likely:rice', given: true, saidAt: world.now() });
+  await world.snapshot();
+  world.tagged.splice(0);
+  await world.product('rice', { consumable: true, stock: 0 });
+  await world.order('ben-5', 'ben', world.now(), ['pot']);
+  expect(await world.make()).toMatchObject({ kind: 'made', scored: 1 });
+  expect((await audience()).sort()).toEqual(names);
+  expect(world.tagged).toEqual([]);
+});
+
+test('the day of a purchase is the same at whatever hour a version is made', async () => {
+  await world.profile('ann');
+  // In the evening, UTC.
+  for (const [nth, days] of [122.25, 92.25, 62.25, 32.25].entries())
+    await world.order(`ann-${nth}`, 'ann', daysAgo(days), ['rice']);
+  await world.snapshot();
+  await world.make();
+  world.pass(20);
+  await world.make(true);
+  expect(world.told.map(({ rows }) => rows.map(({ lastDay, wasKnown }) => ({ lastDay, wasKnown })))).toEqual([
+    [{ lastDay: '2026-10-23', wasKnown: false }],
+    [{ lastDay: '2026-10-23', wasKnown: true }],
+  ]);
+  expect((await of('ann'))?.[0]?.reason).toMatchObject({ lastDays: 33 });
+});
+
+test('while a join is being written a persona is in two profiles: what it bought counts once', async () => {
+  await world.profile('ann', { members: [customer('ann')] });
+  await world.profile('ben', { members: [customer('ann'), customer('ben')] });
+  for (const [nth, days] of [122, 92, 62, 32].entries())
+    await world.order(`ann-${nth}`, 'ann', daysAgo(days), ['rice']);
+  await world.snapshot();
+  await world.make();
+  expect(world.told[0]?.rows.map((row) => row.customer)).toEqual([customer('ann')]);
+});
+
+test('whoever has refused to be profiled has no row under any name that they are being joined as', async () => {
+  await world.profile('ann', { members: [customer('ann')] });
+  await world.profile('ben', { members: [customer('ann'), customer('ben')] });
+  for (const name of ['ann', 'ben']) await world.order(`${name}-1`, name, daysAgo(3), ['rice']);
+  const refusal = { kind: 'consent', name: '*', given: false } as const;
+  await world.mark({ persona: customer('ann'), ...refusal, saidAt: instant(START) });
+  await world.snapshot();
+  await world.make();
+  expect([await of('ann'), await of('ben')]).toEqual([undefined, undefined]);
+});
+
+test('what is sold in several currencies is recommended to customers of each', async () => {
+  const price = (amount: number, currency: string) => ({ skuId: currency, price: { amount, currency } });
+  await world.product('tea', { consumable: true, variants: [price(12_800, 'CNY'), price(1_800, 'USD')] });
+  await aShop();
+  await world.make();
+  expect(await productsOf('ann')).toContain('tea');
+});
+
+test('what was looked at by the number of a shop is what was bought there, though no catalogue has it', async () => {
+  await aShop();
+  await world.order('ben-lamp', 'ben', daysAgo(5), ['lamp']);
+  await world.order('cai-lamp', 'cai', daysAgo(5), ['lamp']);
+  world.view('ann', 'lamp', world.now());
+  await world.make();
+  expect(await of('ann')).toContainEqual({ product: 'shopify/shop/lamp', reason: { code: 'viewed', lastDays: 0 } });
+});
+
+test('where files of the version before are lost, as after a table was restored, the next is made of all', async () => {
+  await aShop();
+  await world.make();
+  await world.stored.deleteVersion((await version()).id);
+  await world.order('ann-7', 'ann', world.now(), ['tea']);
+  expect(await world.make()).toMatchObject({ kind: 'made', scored: 3 });
+  expect(world.told[1]?.dayBefore).toBeUndefined();
+});
+
+test('a shop with one customer, and one whose only customer is gone', async () => {
+  await world.profile('ann');
+  await world.order('ann-1', 'ann', daysAgo(3), ['rice']);
+  await world.snapshot();
+  expect(await world.make()).toMatchObject({ kind: 'made', scored: 1, version: { customers: 1 } });
+  expect(await productsOf('ann')).toEqual(['rice']);
+  const refusal = { kind: 'consent', name: '*', given: false } as const;
+  await world.mark({ persona: customer('ann'), ...refusal, saidAt: world.now() });
+  await world.snapshot();
+  expect(await world.make()).toMatchObject({ kind: 'made', scored: 0, version: { customers: 0 } });
+  expect(await of('ann')).toEqual([]);
+  world.pass(24);
+  expect(await world.make()).toMatchObject({ kind: 'made', version: { customers: 0 } });
+});
+
+test('a shop that has customers, and neither orders nor products', async () => {
+  const empty = openWorld();
+  try {
+    await empty.profile('ann');
+    await empty.snapshot();
+    expect(await empty.make()).toMatchObject({ kind: 'made', version: { customers: 0, written: 0 } });
+    expect(await empty.make()).toEqual({ kind: 'current' });
+  } finally {
+    empty.close();
+  }
+});
+
+test('of two builds at once one is overtaken, and what is read is whole', async () => {
+  await aShop();
+  await world.make();
+  await world.order('ann-7', 'ann', world.now(), ['tea']);
+  const [one, other] = await Promise.all([world.make(), world.make(false, 'beside')]);
+  expect([one.kind, other.kind].sort()).toEqual(['made', 'overtaken']);
+  const kept = [await of('ann'), await of('ben')];
+  await world.make(true);
+  expect([await of('ann'), await of('ben')]).toEqual(kept);
+});
+
+test('an order of more pieces than any shop has stops no version', async () => {
+  await aShop();
+  const lines = [{ product_id: 'rice', title: 'rice', quantity: 1e12, total: 1e12 }];
+  await world.lines.putRows(recorded('odd', 1, { at: daysAgo(1), persona: customer('ben'), lines }), world.now());
+  expect(await world.make()).toMatchObject({ kind: 'made', scored: 3 });
+  expect(await productsOf('ben')).toContain('rice');
+});
+
+test('a version is never made under a name before that of another, as by a clock that is behind', async () => {
+  await aShop();
+  await world.make();
+  await world.order('ann-7', 'ann', world.now(), ['tea']);
+  world.pass(-1);
+  expect(await world.make(true)).toEqual({ kind: 'overtaken' });
+  world.pass(1);
+  expect(await world.make()).toMatchObject({ kind: 'made', scored: 1 });
 });

@@ -6,6 +6,7 @@ import { putProduct, putStocks } from '../../shared/catalogue/manage.ts';
 import { ProductDraft } from '../../shared/catalogue/product.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
 import type { Place } from '../../shared/profiles/customer.ts';
+import { type Mark, refusesPersonalisation } from '../../shared/profiles/marks.ts';
 import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { audienceReader, createRecommender } from '../../shared/recommendations/recommender.ts';
 import { swap } from '../../shared/recommendations/versions.ts';
@@ -132,6 +133,52 @@ test('before any build there is what they look at, and nothing else', async () =
 test('a row of a name that the profile had is its own', async () => {
   await build('1', [row('old', ['rice'])]);
   expect(await recommend(root('new', ['old']))).toEqual(['rice bought_before']);
+});
+
+test('whoever has refused personalisation gets what is popular with all, and nothing by what they did', async () => {
+  await build('1', [row('ann', ['rice']), list('popular', 'tier:growth', ['tea']), list('popular', 'all', ['cups'])]);
+  behaviour = seen([['pot', instant(nowMs)]]);
+  const directory = productDirectory(products, clock);
+  const asked: unknown[] = [];
+  const reader = createRecommender({
+    ...{ versions: stored, rows: stored, products: directory, clock, behaviourOf: async () => behaviour },
+    async hasRefused(personas) {
+      asked.push(personas);
+      return true;
+    },
+  });
+  const { items } = await reader.recommend(root('ann', ['old']), 10);
+  expect(items).toEqual([{ product: 'cups', reason: { code: 'popular_in', segment: 'all' } }]);
+  expect(asked).toEqual([[customer('ann'), customer('old')]]);
+});
+
+test.each<[string, Partial<Mark>[], boolean]>([
+  ['said nothing', [], false],
+  ['gave it', [{ name: 'personalisation/push' }], false],
+  ['refused it', [{ name: 'personalisation/push', on: false }], true],
+  ['refused all', [{ name: '*', on: false }], true],
+  [
+    'refused it and gave it later',
+    [
+      { name: 'personalisation/push', on: false },
+      { name: 'personalisation/push', at: daysAgo(0) },
+    ],
+    false,
+  ],
+  ['refused marketing alone', [{ name: 'push', on: false }], false],
+])('who %s', (_, said, refuses) => {
+  const marks = said.map((one): Mark => ({ kind: 'consent', name: '', on: true, at: daysAgo(1), by: 'ann', ...one }));
+  expect(refusesPersonalisation(marks)).toBe(refuses);
+});
+
+test('what was looked at yesterday evening was looked at a day ago, as a build would say', async () => {
+  nowMs = START + HOUR;
+  behaviour = seen([['tea', instant(START - HOUR)]]);
+  const reader = createRecommender({
+    ...{ versions: stored, rows: stored, products: productDirectory(products, clock), clock },
+    behaviourOf: async () => behaviour,
+  });
+  expect((await reader.recommend(root('new'), 1)).items[0]?.reason).toEqual({ code: 'viewed', lastDays: 1 });
 });
 
 test('an audience is read in pages, and that of a product that sold out lasts', async () => {

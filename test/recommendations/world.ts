@@ -9,7 +9,7 @@ import { writeCatalogue } from '../../shared/catalogue/catalogue-file.ts';
 import { putProduct } from '../../shared/catalogue/manage.ts';
 import { ProductDraft } from '../../shared/catalogue/product.ts';
 import type { PersonaId } from '../../shared/identity/persona.ts';
-import { type MakeOutcome, makeRecommendations } from '../../shared/recommendations/make.ts';
+import { type MakeDependencies, type MakeOutcome, makeRecommendations } from '../../shared/recommendations/make.ts';
 import type { DueProduct, DueProducts } from '../../shared/recommendations/recommendation.ts';
 import type { SegmentVersion } from '../../shared/segments/definition.ts';
 import { openDuckDB } from '../../shared/snapshots/duckdb.ts';
@@ -49,6 +49,21 @@ export function openWorld() {
   let revision = 0;
   const now = () => instant(nowMs);
   const open = () => openDuckDB({ memoryMiB: 500, threads: 1, folder: path.join(root, 'duckdb') });
+  const ofRun = (kept: typeof stored, isFull: boolean, folder: string): MakeDependencies => ({
+    ...{ lines, events, snapshots, versions: kept, rows: kept, files: kept, now, isFull },
+    async fetchCatalogue(file) {
+      const files = memoryCatalogueFiles();
+      await writeCatalogue(products, files);
+      await writeFile(file, gzipSync(files.read()));
+    },
+    due: { tell: async (due) => void told.push(await readDue(due)) },
+    likely: {
+      segments: async () => segments,
+      tag: async (profile, name, on) => void tagged.push(`${on ? '+' : '-'} ${name} ${profile}`),
+    },
+    openDuckDB: open,
+    folder: path.join(root, folder),
+  });
   return {
     stored,
     lines,
@@ -120,22 +135,22 @@ export function openWorld() {
       nowMs += 1_000;
     },
 
-    make: (isFull = false): Promise<MakeOutcome> =>
-      makeRecommendations({
-        ...{ lines, events, snapshots, versions: stored, rows: stored, files: stored, now, isFull },
-        async fetchCatalogue(file) {
-          const files = memoryCatalogueFiles();
-          await writeCatalogue(products, files);
-          await writeFile(file, gzipSync(files.read()));
-        },
-        due: { tell: async (due) => void told.push(await readDue(due)) },
-        likely: {
-          segments: async () => segments,
-          tag: async (profile, name, on) => void tagged.push(`${on ? '+' : '-'} ${name} ${profile}`),
-        },
-        openDuckDB: open,
-        folder: path.join(root, 'make'),
-      }),
+    /** `folder`: of a run that is beside another. */
+    make(isFull = false, folder = 'make'): Promise<MakeOutcome> {
+      nowMs += 1;
+      return makeRecommendations(ofRun(stored, isFull, folder));
+    },
+
+    /** What a run is given. */
+    dependencies: (): MakeDependencies => ofRun(stored, false, 'make'),
+
+    /** A first version, so one of all, of the same lake and kept elsewhere. */
+    async makeApart() {
+      const apart = memoryRecommendations();
+      await makeRecommendations({ ...ofRun(apart, true, 'apart'), due: { tell: async () => undefined } });
+      const { current } = (await apart.getVersions()) ?? {};
+      return { rowOf: async (profile: PersonaId) => current && apart.getContent('customer', profile, current) };
+    },
 
     close: () => rmSync(root, { recursive: true, force: true }),
   };

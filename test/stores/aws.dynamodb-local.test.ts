@@ -27,6 +27,7 @@ import {
 } from '../../shared/push/store.ts';
 import { dynamoQuarantine } from '../../shared/quarantine/store.ts';
 import { dynamoRates } from '../../shared/rates/store.ts';
+import { dynamoRows, dynamoVersions } from '../../shared/recommendations/store.ts';
 import { dynamoMemberships, dynamoSegments } from '../../shared/segments/store.ts';
 import { dynamoSources } from '../../shared/sources/store.ts';
 import { dynamoDeadLetters, dynamoSubscribers } from '../../shared/subscribers/store.ts';
@@ -56,6 +57,7 @@ import {
 } from './contracts/push.ts';
 import { quarantineContract } from './contracts/quarantine.ts';
 import { rateStoreContract } from './contracts/rates.ts';
+import { rowStoreContract, versionStoreContract } from './contracts/recommendations.ts';
 import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
 import { membershipStoreContract, segmentStoreContract } from './contracts/segments.ts';
 import { sourceStoreContract } from './contracts/sources.ts';
@@ -129,6 +131,8 @@ describe.skipIf(!java)(`stores on DynamoDB Local${java ? '' : ' (not run: there 
   runStoreContract('DynamoDB Local', async () => dynamoRuns(await table(ENGAGEMENT_KEY)));
   resultStoreContract('DynamoDB Local', async () => dynamoResults(await table(ENGAGEMENT_KEY)));
   attributedOrderStoreContract('DynamoDB Local', async () => dynamoAttributedOrders(await table(ENGAGEMENT_KEY)));
+  versionStoreContract('DynamoDB Local', async () => dynamoVersions(await table(ENGAGEMENT_KEY)));
+  rowStoreContract('DynamoDB Local', async () => dynamoRows(await table(ENGAGEMENT_KEY)));
   subscriberStoreContract('DynamoDB Local', async () => dynamoSubscribers(await table(ENGAGEMENT_KEY)));
   deadLetterStoreContract('DynamoDB Local', async () => dynamoDeadLetters(await table(ENGAGEMENT_KEY)));
   idempotencyStoreContract('DynamoDB Local', async () =>

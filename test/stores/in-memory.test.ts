@@ -27,6 +27,7 @@ import {
 import { memoryQuarantine } from '../simulation/models/quarantine.ts';
 import { memoryQueue } from '../simulation/models/queue.ts';
 import { memoryRates } from '../simulation/models/rates.ts';
+import { memoryRecommendations } from '../simulation/models/recommendations.ts';
 import { memoryMemberships, memorySegments } from '../simulation/models/segments.ts';
 import { memoryServerKeys, memorySources } from '../simulation/models/sources.ts';
 import { memoryDeadLetters, memorySigningSecrets, memorySubscribers } from '../simulation/models/subscribers.ts';
@@ -59,6 +60,7 @@ import {
 import { quarantineContract } from './contracts/quarantine.ts';
 import { queueContract } from './contracts/queue.ts';
 import { rateStoreContract } from './contracts/rates.ts';
+import { rowStoreContract, versionStoreContract } from './contracts/recommendations.ts';
 import { newOrder, orderUpdates, partsOf } from './contracts/samples.ts';
 import { membershipStoreContract, segmentStoreContract } from './contracts/segments.ts';
 import { serverKeyStoreContract, sourceStoreContract } from './contracts/sources.ts';
@@ -101,6 +103,8 @@ sendRecordStoreContract('in memory', async () => memorySendRecords());
 runStoreContract('in memory', async () => memoryRuns());
 resultStoreContract('in memory', async () => memoryResults());
 attributedOrderStoreContract('in memory', async () => memoryAttributedOrders());
+versionStoreContract('in memory', async () => memoryRecommendations());
+rowStoreContract('in memory', async () => memoryRecommendations());
 subscriberStoreContract('in memory', async () => memorySubscribers());
 deadLetterStoreContract('in memory', async () => memoryDeadLetters());
 signingSecretStoreContract('in memory', async () => memorySigningSecrets());
