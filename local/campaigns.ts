@@ -207,8 +207,11 @@ async function showOrders(api: Client, known: readonly Known[], demo: CampaignsD
   // An order counts that was paid after the message, to the second in which platforms tell the time.
   await sleep(1_000);
   const nowMs = Date.now();
-  const deliveries = buyers.map(({ regular }, index) => ordersOf(regular, index, nowMs, demo));
-  const [returning] = deliveries;
+  // Shopify tells of a return at once; others by several messages, over days.
+  const returning = buyers.findIndex(({ regular }) => lastOf(regular)?.on === 'shopify');
+  const deliveries = buyers.map(({ regular }, index) =>
+    ordersOf(regular, { index, nowMs, isReturned: index === returning }, demo),
+  );
   const isReturn = ({ atMs }: PlannedDelivery) => atMs > nowMs + MINUTE_MS;
   await demo.play(deliveries.flat().filter((delivery) => !isReturn(delivery)));
   const attributed = async (count: number) => {
@@ -223,9 +226,9 @@ async function showOrders(api: Client, known: readonly Known[], demo: CampaignsD
     }
   };
   await attributed(buyers.length);
-  const back = returning?.filter(isReturn) ?? [];
+  const back = deliveries[returning]?.filter(isReturn) ?? [];
   if (back.length === 0) return;
-  say(`${buyers[0]?.regular.name} sends it back, and it counts no more.`);
+  say(`${buyers[returning]?.regular.name} sends it back, and it counts no more.`);
   await demo.play(back);
   await attributed(buyers.length - 1);
   say('The holdout, lift and its interval: npx tributary campaign report win-back');
@@ -240,29 +243,30 @@ async function writtenTo(api: Client, known: readonly Known[]): Promise<Known[]>
   return known.filter(({ profile }) => profiles.has(profile));
 }
 
-/** What they bought last, once more, where they bought it; the first with its return, which is yet to come. */
+const lastOf = ({ purchases }: Regular) => purchases.filter(({ guest, back }) => !guest && !back).at(-1);
+
+interface Ordering {
+  readonly index: number;
+  readonly nowMs: number;
+  /** Its return is among the deliveries, though it is yet to come. */
+  readonly isReturned: boolean;
+}
+
+/** What they bought last, once more, where they bought it. */
 function ordersOf(
   regular: Regular,
-  index: number,
-  nowMs: number,
+  { index, nowMs, isReturned }: Ordering,
   { shops, webhookUrlOf }: CampaignsDemo,
 ): PlannedDelivery[] {
-  const last = regular.purchases.filter(({ guest, back }) => !guest && !back).at(-1);
+  const last = lastOf(regular);
   if (!last) return [];
   const { on, handedOver, goods } = last;
-  // A day "ago" that is to come: the scene wants to know when, and it is sent when we say so.
-  const back = index === 0 ? ({ back: { daysAgo: -RETURNED_AFTER_MS / DAY_MS, extent: 'all' } } as const) : {};
+  const back = isReturned ? ({ back: { daysAgo: -RETURNED_AFTER_MS / DAY_MS, extent: 'all' } } as const) : {};
   const purchase = { on, handedOver, goods, daysAgo: 0, ...back };
-  return tellOccasion(
-    { regular, purchase, paidAtMs: nowMs },
-    {
-      random: createRandom(nowMs % DAY_MS),
-      shops,
-      number: FIRST_NUMBER + (nowMs % 1_000_000) + index,
-      nowMs,
-      webhookUrlOf,
-    },
-  ).filter(({ atMs }) => atMs <= nowMs + (index === 0 ? SEEN_MS : MINUTE_MS));
+  const random = createRandom(nowMs % DAY_MS);
+  const number = FIRST_NUMBER + (nowMs % 1_000_000) + index;
+  const told = tellOccasion({ regular, purchase, paidAtMs: nowMs }, { random, shops, number, nowMs, webhookUrlOf });
+  return told.filter(({ atMs }) => atMs <= nowMs + (isReturned ? SEEN_MS : MINUTE_MS));
 }
 
 type Report = Awaited<ReturnType<typeof reportOf>>;

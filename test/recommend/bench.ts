@@ -20,7 +20,7 @@ export const NOW_MS = Date.UTC(2026, 10, 25);
 const BUILD_MIB = 1_200;
 const THREADS = 2;
 export const LINES_PER_CUSTOMER = 8;
-export const PRODUCTS = 20_000;
+const PRODUCTS = 20_000;
 const FILES = ['lines', 'events', 'products', 'customers'] as const;
 
 export async function benchRecommend(lines: number): Promise<Row[]> {
