@@ -261,8 +261,9 @@ function ordersOf(
   const last = lastOf(regular);
   if (!last) return [];
   const { on, handedOver, goods } = last;
-  const back = isReturned ? ({ back: { daysAgo: -RETURNED_AFTER_MS / DAY_MS, extent: 'all' } } as const) : {};
-  const purchase = { on, handedOver, goods, daysAgo: 0, ...back };
+  // A parcel is not there to be sent back for hours.
+  const returned = { handedOver: 'counter', back: { daysAgo: -RETURNED_AFTER_MS / DAY_MS, extent: 'all' } } as const;
+  const purchase = { on, handedOver, goods, daysAgo: 0, ...(isReturned && returned) };
   const random = createRandom(nowMs % DAY_MS);
   const number = FIRST_NUMBER + (nowMs % 1_000_000) + index;
   const told = tellOccasion({ regular, purchase, paidAtMs: nowMs }, { random, shops, number, nowMs, webhookUrlOf });
