@@ -4,12 +4,12 @@ import { capsReached } from '../../shared/campaigns/past-sends.ts';
 import { DEFAULT_PUSH_POLICY } from '../../shared/campaigns/push-policy.ts';
 import { quietUntil } from '../../shared/campaigns/quiet-hours.ts';
 import type { ProductInStock } from '../../shared/catalogue/stock.ts';
-import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import type { MessageProducts } from '../../shared/push/products.ts';
 import { contentFor } from '../../shared/push/render.ts';
 import { epochMs, instant } from '../../shared/time/instant.ts';
 import { campaign, NOON, recipient, situation } from '../campaigns/spring.ts';
 import { personaId } from '../profiles/people.ts';
+import { profileOf } from '../publish/samples.ts';
 import { compareMs, cpuMs, type Row } from './measure.ts';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -95,11 +95,7 @@ const PRODUCTS: MessageProducts = {
     },
   ],
 };
-// The cast: what else a profile holds is not read.
-const PROFILE = {
-  tier: { value: 'growth' },
-  facts: { currency: 'CNY', lastPaidAt: instant(epochMs(NOON) - 20 * DAY_MS) },
-} as unknown as StoredProfile;
+const PROFILE = profileOf({ lastPaidAt: instant(epochMs(NOON) - 20 * DAY_MS) }, { value: 'growth' });
 
 export function benchPushDecision(): Row[] {
   const [day, night] = [inZone('Asia/Shanghai', NOON), inZone('Asia/Shanghai', NIGHT)];

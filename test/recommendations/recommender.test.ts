@@ -4,13 +4,11 @@ import type { RecentBehaviour } from '../../shared/behaviour/recent.ts';
 import { productDirectory } from '../../shared/catalogue/directory.ts';
 import { putProduct, putStocks } from '../../shared/catalogue/manage.ts';
 import { ProductDraft } from '../../shared/catalogue/product.ts';
-import type { PersonaId } from '../../shared/identity/persona.ts';
-import type { Place } from '../../shared/profiles/customer.ts';
 import { type Mark, refusesPersonalisation } from '../../shared/profiles/marks.ts';
-import type { StoredProfile } from '../../shared/profiles/profile.ts';
 import { audienceReader, createRecommender } from '../../shared/recommendations/recommender.ts';
 import { swap } from '../../shared/recommendations/versions.ts';
 import { type Instant, instant } from '../../shared/time/instant.ts';
+import { profileOf, rootOf, type StoredPlace } from '../publish/samples.ts';
 import { memoryProducts } from '../simulation/models/products.ts';
 import { memoryRecommendations } from '../simulation/models/recommendations.ts';
 import { customer, daysAgo, START } from './world.ts';
@@ -54,18 +52,13 @@ const list = (kind: 'similar' | 'popular', of: string, all: readonly string[]) =
   ...{ kind, of, content: JSON.stringify(all) },
 });
 
-function root(name: string, aliases: readonly string[] = [], region = 'CN/广东省'): Place<StoredProfile> {
+function root(name: string, aliases: readonly string[] = [], region = 'CN/广东省'): StoredPlace {
   const part = { orders: 1, netSpend: 1, lastPaidAt: instant(START) };
-  // The cast: what else a profile holds is not read.
-  const profile = {
-    tier: { value: 'growth' },
-    facts: { regions: { [region]: part }, channels: { shopify: part } },
-  } as unknown as StoredProfile;
+  const profile = profileOf({ regions: { [region]: part }, channels: { shopify: part } }, { value: 'growth' });
   const persona = customer(name);
-  const members = [persona, ...aliases.map(customer)].sort() as readonly PersonaId[];
-  return { persona, revision: 1, root: persona, members, cause: 'live', writtenAt: instant(START), profile };
+  return rootOf(persona, { members: [persona, ...aliases.map(customer)].sort(), profile });
 }
-const recommend = async (of: Place<StoredProfile>, limit = 10) => {
+const recommend = async (of: StoredPlace, limit = 10) => {
   const directory = productDirectory(products, clock);
   const reader = createRecommender({
     ...{ versions: stored, rows: stored, products: directory, clock },
